@@ -1,0 +1,243 @@
+/** What a person or another program may ask of a symbol beside recording fills. */
+import { entryChecks, decideEntry } from '../../domain/entry.ts';
+import type { Reading } from '../../domain/market-view.ts';
+import { formatDecimal, multiply } from '../../domain/money.ts';
+import type { Order } from '../../domain/order.ts';
+import { isOnTick } from '../../domain/instrument.ts';
+import { refuse } from '../../protocol/errors.ts';
+import type { CancelRequest, ControlRequest, OrderRequest, ResolveRequest } from '../../protocol/messages.ts';
+import type { StoredRow } from '../../protocol/ports/ledger.ts';
+import { askAccount } from './decide-entry.ts';
+import { startExit } from './decide-exit.ts';
+import { freeQuantity } from './record-fills.ts';
+import type { Turn } from './turn.ts';
+import { isoTime, orderView, positionView } from './view.ts';
+import { currentPrice, isDust, now, onQueried, orderReply, placeOrder } from './work-orders.ts';
+
+export function get(turn: Turn, owner: { readonly pod: string; readonly epoch: number }): void {
+  const { state, modes, settings } = turn;
+  turn.reply = {
+    ok: true,
+    position: positionView(settings.symbol, state, turn.version),
+    mode: modes.mode,
+    owner: owner.pod,
+    epoch: owner.epoch,
+    openOrders: state.working === null ? [] : [orderView(state.working.order)],
+    pausedReason: state.pausedReason,
+    haltedReason: state.haltedReason,
+    dust: isDust(turn),
+  };
+}
+
+export function explain(turn: Turn, reading: Reading | undefined): void {
+  const { settings, state } = turn;
+  if (reading === undefined) {
+    turn.reply = refuse('UNAVAILABLE', 'no closed candle has been seen yet: ask again when market data flows');
+    return;
+  }
+  const outcome = decideEntry(reading, settings.preset);
+  const holds = state.position.quantity > 0n;
+  turn.reply = {
+    ok: true,
+    symbol: settings.symbol,
+    at: isoTime(reading.candle.openTime + 60_000),
+    regime: reading.regime,
+    decision: holds ? 'HOLD' : outcome === 'ENTER' ? 'ENTER' : 'NO_ENTRY',
+    reason: holds ? 'POSITION' : outcome,
+    checks: entryChecks(reading, settings.preset),
+    preset: settings.preset.name,
+  };
+}
+
+/** pause, resume, halt: who allows what. The reason is kept in the journal. */
+export function control(turn: Turn, command: 'pause' | 'resume' | 'halt', request: ControlRequest): void {
+  const fingerprint = `${command}|${request.reason}`;
+  if (answeredBefore(turn, request.id, fingerprint)) return;
+  const { state } = turn;
+  const next =
+    command === 'pause'
+      ? { pausedReason: request.reason }
+      : command === 'halt'
+        ? { haltedReason: request.reason }
+        : { pausedReason: null, haltedReason: null };
+  const unchanged =
+    command === 'resume' ? state.pausedReason === null && state.haltedReason === null : command === 'pause' && state.haltedReason !== null;
+  if (!unchanged) {
+    const event = command === 'pause' ? 'PAUSE' : command === 'halt' ? 'HALT' : 'RESUME';
+    const { control: current } = turn.modes.value;
+    const already = (command === 'pause' && current === 'paused') || (command === 'halt' && current === 'halted');
+    if (!already) turn.modes.send({ type: event });
+    turn.change(next);
+  }
+  turn.note('mode', {
+    id: request.id,
+    at: now(turn),
+    request: fingerprint,
+    body: { command, reason: request.reason, mode: turn.modes.mode },
+  });
+  turn.reply = controlReply(turn);
+}
+
+export function flatten(turn: Turn, request: ControlRequest): void {
+  const fingerprint = `flatten|${request.reason}`;
+  if (answeredBefore(turn, request.id, fingerprint)) return;
+  if (turn.state.position.quantity > 0n && isDust(turn)) {
+    turn.reply = refuse('REFUSED', 'the position is below the minimum order of the venue (dust): it cannot be sold', {
+      code: 'ORDER_MINIMUM',
+    });
+    return;
+  }
+  turn.note('mode', { id: request.id, at: now(turn), request: fingerprint, body: { command: 'flatten', reason: request.reason } });
+  if (turn.state.position.quantity > 0n || turn.state.working?.order.side === 'buy') {
+    startExit(turn, { reason: 'MANUAL', at: now(turn), manual: false });
+  }
+  turn.reply = controlReply(turn);
+}
+
+export function order(turn: Turn, request: OrderRequest): void {
+  const fingerprint = orderFingerprint(request);
+  const { state, settings } = turn;
+  const current = state.working?.order;
+  const earlier = turn.known(request.id) ?? turn.undecided(request.id);
+  if (current?.clientOrderId === request.id || earlier !== undefined) {
+    if (earlier?.request !== undefined && earlier.request !== fingerprint) {
+      turn.reply = otherCommand(request.id);
+    } else if (current?.clientOrderId === request.id && current.status !== 'pending') {
+      turn.reply = orderReply(turn, current);
+    } else {
+      turn.awaits = request.id;
+      if (current?.clientOrderId !== request.id) turn.effects.push({ type: 'lookup', clientOrderId: request.id });
+    }
+    return;
+  }
+  if (state.pending?.id === request.id) {
+    turn.awaits = request.id;
+    return;
+  }
+  const refusal = orderRefusal(turn, request);
+  if (refusal !== undefined) {
+    turn.reply = refusal;
+    return;
+  }
+  const placed: Order = {
+    clientOrderId: request.id,
+    symbol: settings.symbol,
+    side: request.side,
+    type: request.type,
+    status: 'pending',
+    filledQuantity: 0n,
+    filledNotional: 0n,
+    fees: 0n,
+    sendBefore: turn.receivedAt,
+    intent: 'manual',
+    ...(request.quantity === undefined ? {} : { quantity: request.quantity }),
+    ...(request.amount === undefined ? {} : { amount: request.amount }),
+    ...(request.price === undefined ? {} : { price: request.price }),
+  };
+  turn.awaits = request.id;
+  if (request.side === 'sell') {
+    turn.modes.send({ type: 'EXIT_SIGNAL' });
+    const sendBefore = turn.receivedAt + 2_000;
+    placeOrder(turn, { ...placed, sendBefore }, { at: now(turn), regime: state.regime ?? 'UNKNOWN', reserved: 0n, request: fingerprint });
+    return;
+  }
+  askAccount(turn, {
+    id: request.id,
+    at: now(turn),
+    regime: state.regime ?? 'UNKNOWN',
+    price: request.price ?? currentPrice(turn),
+    manual: placed,
+    checks: fingerprint,
+  });
+}
+
+function orderRefusal(turn: Turn, request: OrderRequest) {
+  const { settings, state, modes } = turn;
+  const price = request.price ?? currentPrice(turn);
+  if (price === 0n) return refuse('UNAVAILABLE', 'no market price has been seen yet: try again when market data flows');
+  if (request.price !== undefined && !isOnTick(settings.instrument, request.price)) {
+    return refuse('INVALID', `price: must be a multiple of the tick ${formatDecimal(settings.instrument.tickSize(request.price))}`);
+  }
+  const notional = request.amount ?? multiply(request.quantity ?? 0n, price);
+  if (notional < settings.instrument.minimumNotional) {
+    return refuse('REFUSED', `an order is at least ${formatDecimal(settings.instrument.minimumNotional)}`, {
+      code: 'ORDER_MINIMUM',
+      notional: formatDecimal(notional),
+    });
+  }
+  if (request.timeInForce !== undefined && request.timeInForce !== 'GTC') {
+    return refuse('INVALID', 'timeInForce: this venue takes GTC only', { timeInForce: request.timeInForce });
+  }
+  if (request.side === 'sell') {
+    const free = freeQuantity(state);
+    if ((request.quantity ?? 0n) > free) {
+      return refuse('INSUFFICIENT', `only ${formatDecimal(free)} can be sold`, { free: formatDecimal(free) });
+    }
+    return modes.in('holding') ? undefined : busy(turn);
+  }
+  if (modes.in('flat') || modes.in('warming')) return undefined;
+  return modes.in('holding')
+    ? refuse('REFUSED', 'the symbol already has a position', { code: 'DUPLICATE' })
+    : busy(turn);
+}
+
+function busy(turn: Turn) {
+  return refuse('BUSY', `the symbol is ${turn.modes.mode}: it works on one order at a time`, { mode: turn.modes.mode });
+}
+
+export function cancel(turn: Turn, request: CancelRequest): void {
+  const current = turn.state.working?.order;
+  if (current?.clientOrderId !== request.orderId) {
+    turn.reply = refuse('NOT_FOUND', `no open order ${request.orderId}: it is over, or belongs to another symbol`);
+    return;
+  }
+  turn.awaits = request.orderId;
+  turn.effects.push({ type: 'cancel', clientOrderId: request.orderId });
+}
+
+/** A person settles an order whose fate the venue does not tell. */
+export function resolve(turn: Turn, request: ResolveRequest): void {
+  const fingerprint = `resolve|${request.orderId}|${request.outcome}`;
+  if (answeredBefore(turn, request.id, fingerprint)) return;
+  const current = turn.state.working?.order;
+  if (current?.clientOrderId !== request.orderId || current.status !== 'unknown') {
+    turn.reply = refuse('NOT_FOUND', `order ${request.orderId} is not unknown: only an unknown order is resolved by hand`);
+    return;
+  }
+  if (request.outcome === 'filled') {
+    turn.reply = refuse('INVALID', 'outcome: resolve as cancelled, then record what was executed with `fill`');
+    return;
+  }
+  turn.note('mode', { id: request.id, at: now(turn), request: fingerprint, body: { command: 'resolve', ...request } });
+  onQueried(turn, request.orderId, { type: 'not-found', final: true });
+  turn.reply = controlReply(turn);
+}
+
+function controlReply(turn: Turn) {
+  return {
+    ok: true as const,
+    mode: turn.modes.mode,
+    version: turn.version,
+    position: positionView(turn.settings.symbol, turn.state, turn.version),
+    pausedReason: turn.state.pausedReason,
+    haltedReason: turn.state.haltedReason,
+  };
+}
+
+/** Answers a repeated command from its record. */
+function answeredBefore(turn: Turn, id: string, fingerprint: string): boolean {
+  const earlier: StoredRow | undefined = turn.known(id) ?? turn.undecided(id);
+  if (earlier === undefined) return false;
+  turn.reply = earlier.request === fingerprint ? { ...controlReply(turn), version: earlier.seq } : otherCommand(id);
+  return true;
+}
+
+function otherCommand(id: string) {
+  return refuse('INVALID', `id ${id} was used before for another command: give every command its own id`, { id });
+}
+
+function orderFingerprint(request: OrderRequest): string {
+  return ['order', request.side, request.type, request.quantity ?? '', request.amount ?? '', request.price ?? '']
+    .map(String)
+    .join('|');
+}

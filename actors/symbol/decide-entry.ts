@@ -1,0 +1,145 @@
+/** The strategy at a close without a position, and what becomes of a signal: reserve → order, or a refusal on record. */
+import { decideEntry, entryChecks, funnelKey } from '../../domain/entry.ts';
+import type { Reading } from '../../domain/market-view.ts';
+import { fromNumber, formatDecimal } from '../../domain/money.ts';
+import type { Order } from '../../domain/order.ts';
+import { sizeFor } from '../../domain/preset.ts';
+import { refuse } from '../../protocol/errors.ts';
+import { contentId } from '../../protocol/ids.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { EntryVerdict } from '../../protocol/ports/ledger.ts';
+import type { EntryAsk } from './entry-ask.ts';
+import type { PendingEntry } from './state.ts';
+import type { Turn } from './turn.ts';
+import { placeOrder } from './work-orders.ts';
+
+export function considerEntry(turn: Turn, reading: Reading, at: number): void {
+  const outcome = decideEntry(reading, turn.settings.preset);
+  if (outcome !== 'WARMING_UP' && turn.modes.in('warming')) turn.modes.send({ type: 'WARMED' });
+  turn.effects.push({ type: 'count', funnelKey: funnelKey(reading, outcome) });
+  if (outcome !== 'ENTER') return;
+  askAccount(turn, {
+    id: contentId('entry', turn.settings.symbol, turn.version, reading.candle.openTime),
+    at,
+    regime: reading.regime,
+    price: fromNumber(reading.candle.close),
+    manual: null,
+    checks: JSON.stringify(entryChecks(reading, turn.settings.preset)),
+  });
+}
+
+/** Asks the account for cash and permission. `pending.manual` carries an order by hand. */
+export function askAccount(turn: Turn, pending: PendingEntry): void {
+  const { settings, state } = turn;
+  const effects = turn.modes.send({ type: 'ENTRY_SIGNAL' });
+  if (effects.length === 0) return;
+  turn.change({ pending });
+  const { manual } = pending;
+  const price = manual?.price ?? pending.price;
+  const amount =
+    manual === null ? null : (manual.amount ?? (((manual.quantity ?? 0n) * price) / 100_000_000n));
+  const ask: EntryAsk = {
+    id: pending.id,
+    symbol: settings.symbol,
+    at: pending.at,
+    price: pending.price,
+    regimeSize: sizeFor(settings.preset, pending.regime),
+    amount,
+    minimumNotional: settings.instrument.minimumNotional,
+    feeRate: settings.feeRate,
+    haltedReason: state.haltedReason,
+    pausedReason: state.pausedReason,
+    lastEntryAt: state.lastEntryAt,
+  };
+  turn.effects.push({ type: 'reserve', ask });
+}
+
+export function onVerdict(turn: Turn, entryId: string, verdict: EntryVerdict | { readonly lost: string }): void {
+  const { pending, position } = turn.state;
+  if (pending?.id !== entryId) return;
+  turn.change({ pending: null });
+  const denied = denial(turn, verdict);
+  if (denied === undefined) {
+    grant(turn, pending, verdict as Granted);
+    return;
+  }
+  if (!('lost' in verdict) && verdict.granted) turn.effects.push({ type: 'release', reservationId: entryId });
+  turn.modes.send({ type: 'DECLINED', holds: position.quantity > 0n });
+  noteDecision(turn, pending, { decision: 'REFUSED', ...denied });
+  if (pending.manual === null) return;
+  const code = denied.code === 'HALTED' || denied.code === 'PAUSED' || denied.code === 'UNAVAILABLE' ? denied.code : 'REFUSED';
+  turn.effects.push({
+    type: 'answer',
+    clientOrderId: pending.id,
+    reply: refuse(code, denied.message, { code: denied.code, ...denied.details }),
+  });
+}
+
+type Granted = Extract<EntryVerdict, { granted: true }>;
+
+interface Denial {
+  readonly code: string;
+  readonly message: string;
+  readonly details: Readonly<Record<string, string | number>>;
+}
+
+/** Why the entry is not made; undefined when it is. */
+function denial(turn: Turn, verdict: EntryVerdict | { readonly lost: string }): Denial | undefined {
+  if ('lost' in verdict) return { code: 'UNAVAILABLE', message: verdict.lost, details: {} };
+  if (!verdict.granted) return verdict.denied;
+  const refusal = turn.intentRefusal;
+  if (refusal !== undefined) return { code: refusal.code, message: refusal.reason, details: {} };
+  if (turn.state.position.quantity > 0n) {
+    return { code: 'DUPLICATE', message: 'a position was opened from outside meanwhile', details: {} };
+  }
+  return undefined;
+}
+
+function grant(turn: Turn, pending: PendingEntry, verdict: Granted): void {
+  turn.modes.send({ type: 'RESERVED', consult: false });
+  const order: Order = pending.manual ?? {
+    clientOrderId: pending.id,
+    symbol: turn.settings.symbol,
+    side: 'buy',
+    type: 'market',
+    amount: verdict.amount,
+    status: 'pending',
+    filledQuantity: 0n,
+    filledNotional: 0n,
+    fees: 0n,
+    sendBefore: turn.receivedAt + LIMITS.sendWithinMs,
+    intent: 'entry',
+  };
+  noteDecision(turn, pending, { decision: 'ENTER', amount: formatDecimal(verdict.amount), ai: 'off' });
+  turn.reservations.push({ id: pending.id, action: 'use' });
+  turn.countRisk(pending.at, 0n, 1);
+  turn.change({ lastEntryAt: pending.at });
+  placeOrder(
+    turn,
+    { ...order, sendBefore: turn.receivedAt + LIMITS.sendWithinMs },
+    {
+      at: pending.at,
+      regime: pending.regime,
+      reserved: verdict.reserve,
+      ...(pending.manual === null ? {} : { request: pending.checks }),
+    },
+  );
+}
+
+/** Every decision is on record with the numbers that decided (I11). */
+function noteDecision(turn: Turn, pending: PendingEntry, decision: Readonly<Record<string, unknown>>): void {
+  turn.change({ regime: pending.regime });
+  turn.note('decision', {
+    id: contentId('decision', pending.id, turn.version),
+    at: pending.at,
+    body: {
+      ...decision,
+      by: pending.manual === null ? 'strategy' : 'person',
+      price: formatDecimal(pending.price),
+      regime: pending.regime,
+      preset: turn.settings.preset.name,
+      parameters: turn.settings.parametersHash,
+      ...(pending.manual === null ? { checks: JSON.parse(pending.checks) as unknown } : {}),
+    },
+  });
+}

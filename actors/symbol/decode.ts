@@ -1,0 +1,111 @@
+/** Bytes from the bus to a symbol's message, or the refusal its sender gets. Nothing unchecked gets past here. */
+import type { z } from 'zod';
+import { type ErrorReply, refuse } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import {
+  cancelRequest,
+  controlRequest,
+  describeIssues,
+  fillBatchRequest,
+  fillRequest,
+  orderRequest,
+  resolveRequest,
+  uuidTime,
+} from '../../protocol/messages.ts';
+import type { FillItem, SymbolCommandMessage } from './messages.ts';
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+export type Decoded = SymbolCommandMessage | ErrorReply;
+
+export function decodeSymbolCommand(command: string, data: Uint8Array, now: number): Decoded {
+  if (command === 'get') return { type: 'get' };
+  if (command === 'explain') return { type: 'explain' };
+  const body = decodeJson(data);
+  if ('error' in body) return body.error;
+  switch (command) {
+    case 'fill':
+      return decodeFill(body.value, now);
+    case 'order':
+      return checked(orderRequest, body.value, now, (request) => ({ type: 'order', request }));
+    case 'cancel':
+      return checked(cancelRequest, body.value, now, (request) => ({ type: 'cancel', request }));
+    case 'resolve':
+      return checked(resolveRequest, body.value, now, (request) => ({ type: 'resolve', request }));
+    case 'flatten':
+    case 'pause':
+    case 'resume':
+    case 'halt':
+      return checked(controlRequest, body.value, now, (request) => ({ type: command, request }));
+    default:
+      return refuse('INVALID', `there is no symbol command "${command.slice(0, 40)}"`);
+  }
+}
+
+/** JSON of a request; the reply to what is not. */
+export function decodeJson(data: Uint8Array): { value: unknown } | { error: ErrorReply } {
+  if (data.byteLength > LIMITS.payloadBytesMax) {
+    return {
+      error: refuse('INVALID', `the request has ${data.byteLength} bytes, at most ${LIMITS.payloadBytesMax} are taken: split it`, {
+        bytes: data.byteLength,
+        bytesMax: LIMITS.payloadBytesMax,
+      }),
+    };
+  }
+  try {
+    return { value: JSON.parse(decoder.decode(data)) as unknown };
+  } catch (error) {
+    return { error: refuse('INVALID', `the request is not JSON in UTF-8: ${(error as Error).message}`) };
+  }
+}
+
+/** Validates a request and its clock: a passed deadline or an id too old to be remembered is EXPIRED. */
+export function validate<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  now: number,
+): { request: z.output<S> } | { error: ErrorReply } {
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) return { error: refuse('INVALID', describeIssues(parsed.error)) };
+  const { id, deadline } = parsed.data as { id?: string; deadline?: number };
+  if (deadline !== undefined && deadline < now) {
+    return { error: refuse('EXPIRED', 'the deadline has passed: nothing was changed', { deadline: new Date(deadline).toISOString() }) };
+  }
+  const expired = id === undefined ? undefined : expiredId(id, now);
+  return expired === undefined ? { request: parsed.data } : { error: expired };
+}
+
+function expiredId(id: string, now: number): ErrorReply | undefined {
+  const time = uuidTime(id);
+  if (time === undefined) return undefined;
+  if (now - time > LIMITS.commandIdAgeMsMax) {
+    return refuse('EXPIRED', 'the id is older than 90 days, so it can no longer be told whether it was used: use a new one');
+  }
+  if (time - now > LIMITS.commandIdAheadMsMax) {
+    return refuse('INVALID', 'id: its time lies more than a day in the future; check the clock that made it');
+  }
+  return undefined;
+}
+
+function checked<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  now: number,
+  message: (request: z.output<S>) => SymbolCommandMessage,
+): Decoded {
+  const result = validate(schema, value, now);
+  return 'error' in result ? result.error : message(result.request);
+}
+
+function decodeFill(value: unknown, now: number): Decoded {
+  if (typeof value !== 'object' || value === null || !('fills' in value)) {
+    return checked(fillRequest, value, now, (request) => ({ type: 'fill', items: [request], batch: false }));
+  }
+  const batch = validate(fillBatchRequest, value, now);
+  if ('error' in batch) return batch.error;
+  const items = batch.request.fills.map((item): FillItem => {
+    const result = validate(fillRequest, item, now);
+    return 'error' in result ? result.error : result.request;
+  });
+  return { type: 'fill', items, batch: true };
+}

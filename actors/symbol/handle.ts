@@ -1,0 +1,74 @@
+/** One message, one turn: the table of who handles what. */
+import type { Reading } from '../../domain/market-view.ts';
+import { closeTime } from '../../domain/candle.ts';
+import * as commands from './commands.ts';
+import { considerEntry, onVerdict } from './decide-entry.ts';
+import { considerExit, onPrice } from './decide-exit.ts';
+import type { SymbolMessage } from './messages.ts';
+import { recordFills } from './record-fills.ts';
+import type { Turn } from './turn.ts';
+import { onQueried, onSubmitted, onUpdate } from './work-orders.ts';
+
+export interface Surroundings {
+  readonly owner: { readonly pod: string; readonly epoch: number };
+  /** The last closed candle's reading. */
+  readonly reading: Reading | undefined;
+}
+
+export function handle(turn: Turn, message: SymbolMessage, surroundings: Surroundings): void {
+  switch (message.type) {
+    case 'fill':
+      return recordFills(turn, message.items, message.batch);
+    case 'order':
+      return commands.order(turn, message.request);
+    case 'cancel':
+      return commands.cancel(turn, message.request);
+    case 'flatten':
+      return commands.flatten(turn, message.request);
+    case 'pause':
+    case 'resume':
+    case 'halt':
+      return commands.control(turn, message.type, message.request);
+    case 'resolve':
+      return commands.resolve(turn, message.request);
+    case 'get':
+      return commands.get(turn, surroundings.owner);
+    case 'explain':
+      return commands.explain(turn, surroundings.reading);
+    case 'price':
+      return onPrice(turn, message);
+    case 'candle':
+      return onCandle(turn, message.reading);
+    case 'verdict':
+      return onVerdict(turn, message.entryId, message.verdict);
+    case 'submitted':
+      return onSubmitted(turn, message.clientOrderId, message.outcome);
+    case 'update':
+      return onUpdate(turn, message.update);
+    case 'queried':
+      return onQueried(turn, message.clientOrderId, message.state);
+    case 'recovered': {
+      const side = turn.state.working?.order.side;
+      turn.modes.send({
+        type: 'RECOVERED',
+        holds: turn.state.position.quantity > 0n,
+        order: side === undefined ? null : side === 'buy' ? 'entry' : 'exit',
+        warm: message.warm,
+      });
+    }
+  }
+}
+
+/** A close: once per candle and never for the past, whatever is delivered again. */
+function onCandle(turn: Turn, reading: Reading): void {
+  const { openTime } = reading.candle;
+  const { state } = turn;
+  if (state.decidedThrough !== null && openTime <= state.decidedThrough) return;
+  // Not stored by itself: deciding "no" again about the same candles gives the same "no".
+  turn.state = { ...state, decidedThrough: openTime, regime: reading.regime };
+  if (state.position.quantity === 0n && state.working === null && state.pending === null) {
+    considerEntry(turn, reading, closeTime(reading.candle));
+  } else {
+    considerExit(turn, reading, closeTime(reading.candle));
+  }
+}

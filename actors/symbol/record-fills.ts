@@ -1,0 +1,84 @@
+/**
+ * Fills recorded from outside: executions that happened elsewhere. Facts, so neither pause nor halt refuses them; but
+ * they need free cash or free quantity, or nothing changes.
+ */
+import { formatDecimal } from '../../domain/money.ts';
+import { cashDelta, type Position, priceFill } from '../../domain/position.ts';
+import { type ErrorReply, type Reply, refuse } from '../../protocol/errors.ts';
+import type { FillRequest } from '../../protocol/messages.ts';
+import type { StoredRow } from '../../protocol/ports/ledger.ts';
+import { followPosition, trackTrade } from './trade.ts';
+import type { FillItem } from './messages.ts';
+import type { SymbolState } from './state.ts';
+import type { Turn } from './turn.ts';
+import { positionView, positionViewOf } from './view.ts';
+
+export function recordFills(turn: Turn, items: readonly FillItem[], batch: boolean): void {
+  const results = items.map((item) => ('ok' in item ? item : recordFill(turn, item)));
+  turn.reply = batch ? { ok: true, results } : results[0];
+}
+
+function recordFill(turn: Turn, request: FillRequest): Reply {
+  const fingerprint = requestFingerprint(request);
+  const earlier = turn.known(request.id) ?? turn.undecided(request.id);
+  if (earlier !== undefined) return repeated(earlier, request, fingerprint);
+
+  const refusal = shortage(turn, request);
+  if (refusal !== undefined) return refusal;
+
+  const before = turn.state;
+  const at = request.at ?? turn.market.at ?? turn.receivedAt;
+  const fill = turn.fill(
+    { side: request.side, quantity: request.quantity, price: request.price, fee: request.fee ?? 0n },
+    { id: request.id, at, orderId: null, request: fingerprint, reserved: false },
+  );
+  trackTrade(turn, fill, at, 'EXTERNAL');
+  followPosition(turn, before.position);
+  return { ok: true, version: turn.version, position: positionView(turn.settings.symbol, turn.state, turn.version) };
+}
+
+/** Same id: the same answer for the same command, INVALID for another one. */
+function repeated(row: StoredRow, request: FillRequest, fingerprint: string): Reply {
+  // A request without a time matches the time the first one was given.
+  const same = row.request === fingerprint || (request.at === undefined && row.request?.startsWith(`${fingerprint}|`));
+  if (row.kind !== 'fill' || !same) {
+    return refuse('INVALID', `id ${request.id} was used before for another command: give every command its own id`, {
+      id: request.id,
+      version: row.seq,
+    });
+  }
+  return { ok: true, version: row.seq, position: positionViewOf(row) };
+}
+
+function shortage(turn: Turn, request: FillRequest): ErrorReply | undefined {
+  const { position } = turn.state;
+  if (request.side === 'sell') {
+    const free = freeQuantity(turn.state);
+    if (request.quantity <= free) return undefined;
+    return refuse('INSUFFICIENT', `only ${formatDecimal(free)} can be sold: the position is smaller or in an order`, {
+      quantity: formatDecimal(request.quantity),
+      held: formatDecimal(position.quantity),
+      free: formatDecimal(free),
+    });
+  }
+  if (turn.freeCash === undefined) return undefined;
+  const needed = -cashDelta(priceFill(position, { ...request, fee: request.fee ?? 0n }));
+  if (needed <= turn.freeCash) return undefined;
+  return refuse('INSUFFICIENT', 'free cash does not cover this buy: deposit first, or release what is reserved', {
+    needed: formatDecimal(needed),
+    freeCash: formatDecimal(turn.freeCash),
+  });
+}
+
+/** What may be sold: the position without what a sell order of ours may still take. */
+export function freeQuantity(state: SymbolState): Position['quantity'] {
+  const order = state.working?.order;
+  if (order?.side !== 'sell' || order.quantity === undefined) return state.position.quantity;
+  const inOrder = order.quantity - order.filledQuantity;
+  return inOrder >= state.position.quantity ? 0n : state.position.quantity - inOrder;
+}
+
+function requestFingerprint(request: FillRequest): string {
+  const values = [request.side, request.quantity, request.price, request.fee ?? 0n].map(String);
+  return ['fill', ...values, ...(request.at === undefined ? [] : [String(request.at)])].join('|');
+}

@@ -1,0 +1,367 @@
+/**
+ * Runs the turns of one symbol ahead of their commits, in order, and lets nothing out before it is durable (I2).
+ *
+ * Messages are handled at once, from a state that may not be committed yet. Each leaves an item in the log: its rows, its
+ * reply, its effects. The group-commit writer takes rows from the log in order; when a group is answered, its items are
+ * completed: reply, events, effects. A reply without rows (a read, a refusal) waits for the items before it, because it
+ * may depend on them.
+ *
+ * When a commit says that it wrote nothing (known id, short cash, reservation gone), everything decided since is void: the
+ * runner goes back to the last committed state and runs the same messages again with what the ledger said. Groups sent
+ * after a void one carry a version the row will not have, so the ledger refuses them by itself.
+ *
+ * When the ledger says FENCED, or does not answer, this runner is over: its callers are told to send the same ids again,
+ * and the symbol is rebuilt by a new claim.
+ */
+import { invariant } from '../../domain/invariant.ts';
+import { refuse, type Reply } from '../../protocol/errors.ts';
+import type { CommitGroup, CommitQueue, CommitSource, GroupOutcome, RiskChange, StoredRow } from '../../protocol/ports/ledger.ts';
+import { handle, type Surroundings } from './handle.ts';
+import type { ModeValue } from './machine.ts';
+import type { Envelope } from './messages.ts';
+import type { Modes } from './modes.ts';
+import { durableState, type SymbolState } from './state.ts';
+import { type Effect, type MarketNow, type SymbolSettings, Turn, type TurnMemory } from './turn.ts';
+
+export interface RunnerOptions {
+  readonly settings: SymbolSettings;
+  readonly epoch: number;
+  readonly version: number;
+  readonly state: SymbolState;
+  readonly modes: Modes;
+  readonly market: MarketNow;
+  readonly queue: CommitQueue;
+  /** Uncommitted rows of the whole Pod; this runner adds its own. */
+  readonly load: PodLoad;
+  readonly surroundings: () => Surroundings;
+  /** Carries out an effect of committed work. */
+  readonly perform: (effect: Effect) => void;
+  /** Tells the world about committed rows. */
+  readonly publish: (rows: readonly StoredRow[]) => void;
+  /** Something was completed; there may be room or rest now. */
+  readonly onProgress: () => void;
+  /** This runner is over; `fenced` when the ledger said so, else the commit's outcome is unknown. */
+  readonly onOver: (why: 'fenced' | 'lost', cause: unknown) => void;
+  /** A message that was run again failed. */
+  readonly onCrash: (error: unknown, envelope: Envelope) => void;
+}
+
+export interface PodLoad {
+  rows: number;
+}
+
+interface LogItem {
+  readonly envelope: Envelope;
+  readonly turn: Turn;
+  readonly modes: ModeValue;
+}
+
+interface SentGroup {
+  readonly items: readonly LogItem[];
+  voided: boolean;
+}
+
+export class SymbolRunner implements CommitSource {
+  readonly #options: RunnerOptions;
+  readonly #memory: TurnMemory = {
+    known: new Map(),
+    uncommitted: new Map(),
+    freeCash: undefined,
+    intentRefusal: undefined,
+  };
+  readonly #sent: SentGroup[] = [];
+  readonly #waiting = new Map<string, Envelope[]>();
+  #log: LogItem[] = [];
+  /** How many items at the head of the log have been taken by the writer. */
+  #taken = 0;
+  #committed: { state: SymbolState; version: number; modes: ModeValue };
+  #state: SymbolState;
+  #version: number;
+  #rows = 0;
+  /** Messages of a second run that was cut short by a crash. */
+  #unrun: Envelope[] = [];
+  #over = false;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#state = options.state;
+    this.#version = options.version;
+    this.#committed = { state: options.state, version: options.version, modes: options.modes.value };
+  }
+
+  /** Rows decided and not committed. */
+  get uncommitted(): number {
+    return this.#rows;
+  }
+
+  get idle(): boolean {
+    return this.#log.length === 0;
+  }
+
+  /** The state decisions are made from at the moment, committed or not. */
+  get state(): SymbolState {
+    return this.#state;
+  }
+
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Handles a message. Throws when the handler does: then the actor is not to be used any more. */
+  accept(envelope: Envelope): void {
+    invariant(!this.#over, 'a runner that is over gets no messages');
+    this.#run(envelope);
+    this.#completeUnsent();
+  }
+
+  /** Replaces the state by one that follows from stored facts, before any message was handled. */
+  adopt(state: SymbolState): void {
+    invariant(this.idle, 'a state is adopted before the first message');
+    this.#state = state;
+    this.#committed = { ...this.#committed, state };
+  }
+
+  /** Answers the callers that wait for this order. */
+  answer(clientOrderId: string, reply: Reply): void {
+    const waiting = this.#waiting.get(clientOrderId);
+    this.#waiting.delete(clientOrderId);
+    for (const envelope of waiting ?? []) envelope.reply?.(reply);
+  }
+
+  /** Ends the runner: whoever waits is told to send the same command again. */
+  end(reply: Reply): void {
+    if (this.#over) return;
+    this.#over = true;
+    const abandoned = [
+      ...this.#log.map((item) => item.envelope),
+      ...this.#unrun,
+      ...[...this.#waiting.values()].flat(),
+    ];
+    this.#log = [];
+    this.#countRows(-this.#rows);
+    this.#waiting.clear();
+    this.#options.modes.stop();
+    for (const envelope of abandoned) {
+      envelope.reply?.(reply);
+      envelope.done?.();
+    }
+  }
+
+  take(rowsMax: number): CommitGroup | undefined {
+    if (this.#over) return undefined;
+    let end = this.#taken;
+    let rows = 0;
+    let day: string | undefined;
+    for (; end < this.#log.length; end += 1) {
+      const { turn } = this.#item(end);
+      if (rows > 0 && rows + turn.rows.length > rowsMax) break;
+      // The risk counters of a group belong to one day.
+      if (day !== undefined && turn.risk !== null && turn.risk.day !== day) break;
+      day ??= turn.risk?.day;
+      rows += turn.rows.length;
+    }
+    if (rows === 0) return undefined;
+    const items = this.#log.slice(this.#taken, end);
+    const before = this.#taken === 0 ? this.#committed.version : this.#item(this.#taken - 1).turn.version;
+    this.#taken = end;
+    this.#sent.push({ items, voided: false });
+    return groupOf(this.#options.settings.symbol, this.#options.epoch, before, items);
+  }
+
+  settle(outcome: GroupOutcome): void {
+    const group = this.#sent.shift();
+    invariant(group !== undefined, 'an outcome answers a group that was taken');
+    if (this.#over) return;
+    if (group.voided) {
+      invariant(outcome.type !== 'committed', 'a group decided on void state is never committed');
+      return;
+    }
+    switch (outcome.type) {
+      case 'committed':
+        this.#complete(group.items);
+        break;
+      case 'fenced':
+        this.#finish('fenced', refuse('FENCED', 'this Pod lost the symbol: send the same command again'));
+        return;
+      case 'duplicate':
+        for (const row of outcome.rows) this.#memory.known.set(row.id, row);
+        this.#runAgain();
+        break;
+      case 'insufficient':
+        this.#memory.freeCash = { units: outcome.freeCash };
+        this.#runAgain();
+        break;
+      case 'refused':
+        this.#memory.intentRefusal = outcome;
+        this.#runAgain();
+        break;
+    }
+    this.#completeUnsent();
+    this.#options.onProgress();
+  }
+
+  lost(cause: unknown): void {
+    this.#sent.length = 0;
+    const reply = refuse('OUTCOME_UNKNOWN', 'the ledger did not answer: send the same command with the same id again');
+    this.#finish('lost', reply, cause);
+  }
+
+  #finish(why: 'fenced' | 'lost', reply: Reply, cause?: unknown): void {
+    if (this.#over) return;
+    this.end(reply);
+    this.#options.onOver(why, cause);
+  }
+
+  #countRows(change: number): void {
+    this.#rows += change;
+    this.#options.load.rows += change;
+  }
+
+  #item(index: number): LogItem {
+    const item = this.#log[index];
+    invariant(item !== undefined, 'a log index is in range');
+    return item;
+  }
+
+  #run(envelope: Envelope): void {
+    const { settings, modes, market, surroundings } = this.#options;
+    const turn = new Turn({
+      settings,
+      modes,
+      market,
+      receivedAt: envelope.receivedAt,
+      state: this.#state,
+      version: this.#version,
+      memory: this.#memory,
+    });
+    handle(turn, envelope.message, surroundings());
+    this.#state = turn.state;
+    this.#version = turn.version;
+    this.#countRows(turn.rows.length);
+    this.#log.push({ envelope, turn, modes: modes.value });
+    if (turn.rows.length > 0) this.#options.queue.dirty(this);
+  }
+
+  /** Items without rows at the head of the log depend on nothing that is not committed. */
+  #completeUnsent(): void {
+    if (this.#taken > 0) return;
+    const firstWithRows = this.#log.findIndex((item) => item.turn.rows.length > 0);
+    const ready = this.#log.slice(0, firstWithRows === -1 ? this.#log.length : firstWithRows);
+    if (ready.length > 0) this.#finishItems(ready);
+  }
+
+  #complete(items: readonly LogItem[]): void {
+    this.#taken -= items.length;
+    this.#finishItems(items);
+  }
+
+  /** The items are durable: make them the committed state, then let out what they promised. */
+  #finishItems(items: readonly LogItem[]): void {
+    this.#log = this.#log.slice(items.length);
+    const last = items[items.length - 1];
+    invariant(last !== undefined, 'a completed group has items');
+    this.#committed = { state: last.turn.state, version: last.turn.version, modes: last.modes };
+    for (const { turn } of items) {
+      this.#countRows(-turn.rows.length);
+      for (const row of turn.rows) this.#memory.uncommitted.delete(row.id);
+    }
+    if (this.#log.length === 0) this.#forget();
+    for (const { envelope, turn } of items) this.#letOut(envelope, turn);
+  }
+
+  #letOut(envelope: Envelope, turn: Turn): void {
+    if (turn.awaits !== undefined) {
+      const waiting = this.#waiting.get(turn.awaits);
+      if (waiting === undefined) this.#waiting.set(turn.awaits, [envelope]);
+      else waiting.push(envelope);
+    } else if (turn.reply !== undefined) {
+      envelope.reply?.(turn.reply);
+    }
+    if (turn.rows.length > 0) {
+      const { symbol } = this.#options.settings;
+      const first = turn.version - turn.rows.length + 1;
+      this.#options.publish(turn.rows.map((row, index) => ({ ...row, symbol, seq: first + index })));
+    }
+    for (const effect of turn.effects) {
+      if (effect.type === 'answer') this.answer(effect.clientOrderId, effect.reply);
+      else this.#options.perform(effect);
+    }
+    envelope.done?.();
+  }
+
+  /** What the ledger said about void commits has been used by every message it concerned. */
+  #forget(): void {
+    this.#memory.known.clear();
+    this.#memory.freeCash = undefined;
+    this.#memory.intentRefusal = undefined;
+  }
+
+  /** Back to the last committed state, and the same messages again. */
+  #runAgain(): void {
+    for (const group of this.#sent) group.voided = true;
+    const messages = this.#log.map((item) => item.envelope);
+    this.#log = [];
+    this.#taken = 0;
+    this.#countRows(-this.#rows);
+    this.#memory.uncommitted.clear();
+    this.#state = this.#committed.state;
+    this.#version = this.#committed.version;
+    this.#options.modes.reset(this.#committed.modes);
+    for (const [index, envelope] of messages.entries()) {
+      try {
+        this.#run(envelope);
+      } catch (error) {
+        this.#unrun = messages.slice(index + 1);
+        this.#options.onCrash(error, envelope);
+        return;
+      }
+    }
+    // Free cash was said about these messages; later ones are judged by the ledger anew.
+    this.#memory.freeCash = undefined;
+    this.#memory.intentRefusal = undefined;
+  }
+}
+
+/** Consecutive items as one group: the rows in order, the rest netted. */
+function groupOf(symbol: string, epoch: number, expectedVersion: number, items: readonly LogItem[]): CommitGroup {
+  const last = items[items.length - 1];
+  invariant(last !== undefined, 'a group has items');
+  let cashDelta = 0n;
+  let cashNeeded = 0n;
+  const risks = items.flatMap(({ turn }) => (turn.risk === null ? [] : [turn.risk]));
+  for (const { turn } of items) {
+    const needed = turn.cashNeeded === 0n ? 0n : turn.cashNeeded - cashDelta;
+    if (needed > cashNeeded) cashNeeded = needed;
+    cashDelta += turn.cash;
+  }
+  const orders = new Map(items.flatMap(({ turn }) => [...turn.orders]));
+  const durable = items.some(({ turn }) => turn.durableChanged);
+  return {
+    symbol,
+    epoch,
+    expectedVersion,
+    rows: items.flatMap(({ turn }) => turn.rows),
+    positionAfter: last.turn.state.position,
+    durableAfter: durable ? durableState(last.turn.state, modeName(last)) : null,
+    cashDelta,
+    cashNeeded,
+    orders: [...orders.values()],
+    reservations: items.flatMap(({ turn }) => turn.reservations),
+    risk: risks.length === 0 ? null : risks.reduce(addRisk),
+  };
+}
+
+function addRisk(sum: RiskChange, next: RiskChange): RiskChange {
+  return {
+    day: sum.day,
+    profit: sum.profit + next.profit,
+    entries: sum.entries + next.entries,
+    closed: [...sum.closed, ...next.closed],
+  };
+}
+
+function modeName(item: LogItem): string {
+  const { lifecycle, control } = item.modes;
+  if (control !== 'active') return control;
+  return typeof lifecycle === 'string' ? lifecycle : 'entering';
+}

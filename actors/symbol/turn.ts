@@ -1,0 +1,199 @@
+/**
+ * One turn: the handling of one message. It collects what the message changes as data; nothing here is visible to anyone
+ * until the runner has committed it. A turn may be run again after a commit turned out void, from another state, so
+ * handlers depend on nothing but the state, the message and what the turn offers.
+ */
+import type { Order } from '../../domain/order.ts';
+import { applyFill, cashDelta, type Execution, type Fill, priceFill } from '../../domain/position.ts';
+import type { Units } from '../../domain/money.ts';
+import { dayOf } from '../../domain/risk.ts';
+import type { Preset } from '../../domain/preset.ts';
+import type { Instrument } from '../../domain/instrument.ts';
+import type { ClosedTrade } from '../../domain/trade.ts';
+import type { Reply } from '../../protocol/errors.ts';
+import type { JournalRow, ReservationChange, RiskChange, StoredRow } from '../../protocol/ports/ledger.ts';
+import type { EventKind } from '../../protocol/subjects.ts';
+import type { EntryAsk } from './entry-ask.ts';
+import type { Modes } from './modes.ts';
+import type { SymbolState } from './state.ts';
+
+/** What is to be done in the world once the turn is committed. */
+export type Effect =
+  | { readonly type: 'reserve'; readonly ask: EntryAsk }
+  | { readonly type: 'release'; readonly reservationId: string }
+  | { readonly type: 'submit'; readonly order: Order }
+  | { readonly type: 'cancel'; readonly clientOrderId: string }
+  | { readonly type: 'query'; readonly clientOrderId: string; readonly delayMs: number }
+  /** Answers the callers that wait for an order. */
+  | { readonly type: 'answer'; readonly clientOrderId: string; readonly reply: Reply }
+  /** Answers them from the ledger: the order is over. */
+  | { readonly type: 'lookup'; readonly clientOrderId: string }
+  | { readonly type: 'count'; readonly funnelKey: string }
+  | { readonly type: 'closed'; readonly trade: ClosedTrade };
+
+/** The symbol's fixed surroundings. */
+export interface SymbolSettings {
+  readonly symbol: string;
+  readonly preset: Preset;
+  /** Fingerprint of the preset's parameters, stored with every decision. */
+  readonly parametersHash: string;
+  readonly instrument: Instrument;
+  readonly feeRate: Units;
+}
+
+/** What the market says at the moment; updated before the turn, never taken back. */
+export interface MarketNow {
+  readonly price: number | undefined;
+  readonly at: number | undefined;
+}
+
+export class Turn {
+  readonly settings: SymbolSettings;
+  readonly modes: Modes;
+  readonly market: MarketNow;
+  /** Wall time of the message. */
+  readonly receivedAt: number;
+  state: SymbolState;
+  version: number;
+  readonly rows: JournalRow[] = [];
+  readonly orders = new Map<string, Order>();
+  readonly reservations: ReservationChange[] = [];
+  readonly effects: Effect[] = [];
+  /** Change of free cash per step, and what each step needs free, in order: what the commit checks under the lock. */
+  cash: Units = 0n;
+  cashNeeded: Units = 0n;
+  risk: RiskChange | null = null;
+  reply: Reply | undefined;
+  /** Set when the answer comes later, with this order. */
+  awaits: string | undefined;
+  /** The state beyond the numbers changed and has to be stored. */
+  durableChanged = false;
+  readonly #memory: TurnMemory;
+
+  constructor(options: {
+    readonly settings: SymbolSettings;
+    readonly modes: Modes;
+    readonly market: MarketNow;
+    readonly receivedAt: number;
+    readonly state: SymbolState;
+    readonly version: number;
+    readonly memory: TurnMemory;
+  }) {
+    this.settings = options.settings;
+    this.modes = options.modes;
+    this.market = options.market;
+    this.receivedAt = options.receivedAt;
+    this.state = options.state;
+    this.version = options.version;
+    this.#memory = options.memory;
+  }
+
+  /** The stored row of an id the ledger is known to hold (learned from a void commit). */
+  known(id: string): StoredRow | undefined {
+    return this.#memory.known.get(id);
+  }
+
+  /** The row of an id decided earlier and not committed yet: the duplicate joins it. */
+  undecided(id: string): StoredRow | undefined {
+    return this.#memory.uncommitted.get(id);
+  }
+
+  /** Free cash when a commit has just said how much there is; undefined while nothing speaks against the buy. */
+  get freeCash(): Units | undefined {
+    return this.#memory.freeCash?.units;
+  }
+
+  get intentRefusal(): TurnMemory['intentRefusal'] {
+    return this.#memory.intentRefusal;
+  }
+
+  change(next: Partial<SymbolState>): void {
+    this.state = { ...this.state, ...next };
+    this.durableChanged = true;
+  }
+
+  /** Records an execution: journal row, position, cash. `reserved`: its cash was set aside before. */
+  fill(
+    execution: Execution,
+    row: { id: string; at: number; orderId: string | null; request: string | null; reserved: boolean; trade?: unknown },
+  ): Fill {
+    const fill = priceFill(this.state.position, execution);
+    const before = this.state.position;
+    const position = applyFill(before, fill);
+    const openedAt = position.quantity === 0n ? null : (this.state.openedAt ?? row.at);
+    if (openedAt !== this.state.openedAt) this.change({ openedAt });
+    this.state = { ...this.state, position };
+    const delta = cashDelta(fill);
+    if (!row.reserved && fill.side === 'buy') {
+      const needed = -delta - this.cash;
+      if (needed > this.cashNeeded) this.cashNeeded = needed;
+    }
+    this.cash += delta;
+    const { freeCash } = this.#memory;
+    if (freeCash !== undefined) freeCash.units += delta;
+    this.append({
+      kind: 'fill',
+      id: row.id,
+      at: row.at,
+      fill,
+      orderId: row.orderId,
+      request: row.request,
+      body: viewBody(this.state),
+    });
+    this.countRisk(row.at, fill.realized - fill.fee);
+    return fill;
+  }
+
+  /** Records a change that is not a fill. */
+  note(kind: EventKind, row: { id: string; at: number; body: unknown; request?: string; orderId?: string }): void {
+    this.append({
+      kind,
+      id: row.id,
+      at: row.at,
+      fill: null,
+      orderId: row.orderId ?? null,
+      request: row.request ?? null,
+      body: JSON.stringify(row.body),
+    });
+  }
+
+  countRisk(at: number, profit: Units, entries = 0, closed?: { readonly profit: Units; readonly at: number }): void {
+    // Fills recorded without profit or fee leave the day's counters alone: the common case costs nothing.
+    if (profit === 0n && entries === 0 && closed === undefined) return;
+    const current = this.risk ?? { day: dayOf(at), profit: 0n, entries: 0, closed: [] };
+    this.risk = {
+      day: current.day,
+      profit: current.profit + profit,
+      entries: current.entries + entries,
+      closed: closed === undefined ? current.closed : [...current.closed, closed],
+    };
+  }
+
+  private append(row: Omit<JournalRow, 'positionAfter'>): void {
+    this.version += 1;
+    const complete: JournalRow = { ...row, positionAfter: this.state.position };
+    this.rows.push(complete);
+    this.#memory.uncommitted.set(row.id, { ...complete, symbol: this.settings.symbol, seq: this.version });
+  }
+}
+
+/** What the runner remembers between turns until their commits are answered. */
+export interface TurnMemory {
+  readonly known: Map<string, StoredRow>;
+  readonly uncommitted: Map<string, StoredRow>;
+  freeCash: { units: Units } | undefined;
+  /** Why the account did not let a reservation be used, learned from a refused commit. */
+  intentRefusal: { readonly code: 'HALTED' | 'PAUSED' | 'EXPIRED'; readonly reason: string } | undefined;
+}
+
+/** The part of a position's public view that is not in the row's own columns; null when there is nothing. */
+function viewBody(state: SymbolState): string | null {
+  const highWaterMark = state.trade?.highWaterMark;
+  if (state.regime === null && highWaterMark === undefined && state.openedAt === null) return null;
+  return JSON.stringify({
+    regime: state.regime,
+    highWaterMark: highWaterMark === undefined ? null : highWaterMark.toString(),
+    openedAt: state.openedAt,
+  });
+}
+

@@ -1,0 +1,80 @@
+/** What callers see of a symbol, as the wire contract names it. */
+import { formatDecimal, type Units } from '../../domain/money.ts';
+import type { Order } from '../../domain/order.ts';
+import { averagePrice, type Position } from '../../domain/position.ts';
+import type { StoredRow } from '../../protocol/ports/ledger.ts';
+import type { SymbolState } from './state.ts';
+
+export interface PositionView {
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly cost: string;
+  readonly averagePrice: string | null;
+  readonly realizedPnl: string;
+  readonly version: number;
+  readonly regime: string | null;
+  readonly highWaterMark: string | null;
+  readonly openedAt: string | null;
+}
+
+export function positionView(symbol: string, state: SymbolState, version: number): PositionView {
+  return view(symbol, state.position, version, {
+    regime: state.regime,
+    highWaterMark: state.trade?.highWaterMark ?? null,
+    openedAt: state.openedAt,
+  });
+}
+
+/** The position as it was right after a journal row: a repeated command gets its first answer again. */
+export function positionViewOf(row: StoredRow): PositionView {
+  const body = row.kind === 'fill' && row.body !== null ? (JSON.parse(row.body) as Record<string, unknown>) : {};
+  const mark = body.highWaterMark;
+  return view(row.symbol, row.positionAfter, row.seq, {
+    regime: (body.regime as string | undefined) ?? null,
+    highWaterMark: typeof mark === 'string' ? BigInt(mark) : null,
+    openedAt: (body.openedAt as number | undefined) ?? null,
+  });
+}
+
+function view(
+  symbol: string,
+  position: Position,
+  version: number,
+  rest: { regime: string | null; highWaterMark: Units | null; openedAt: number | null },
+): PositionView {
+  const average = averagePrice(position);
+  return {
+    symbol,
+    quantity: formatDecimal(position.quantity),
+    cost: formatDecimal(position.cost),
+    averagePrice: average === undefined ? null : formatDecimal(average),
+    realizedPnl: formatDecimal(position.realizedPnl),
+    version,
+    regime: rest.regime,
+    highWaterMark: rest.highWaterMark === null ? null : formatDecimal(rest.highWaterMark),
+    openedAt: isoTime(rest.openedAt),
+  };
+}
+
+export function orderView(order: Order): Record<string, unknown> {
+  const optional = (units: Units | undefined): string | null => (units === undefined ? null : formatDecimal(units));
+  return {
+    id: order.clientOrderId,
+    symbol: order.symbol,
+    side: order.side,
+    type: order.type,
+    status: order.status,
+    intent: order.intent,
+    quantity: optional(order.quantity),
+    amount: optional(order.amount),
+    price: optional(order.price),
+    filledQuantity: formatDecimal(order.filledQuantity),
+    filledNotional: formatDecimal(order.filledNotional),
+    fees: formatDecimal(order.fees),
+    reason: order.reason ?? null,
+  };
+}
+
+export function isoTime(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

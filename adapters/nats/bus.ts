@@ -1,0 +1,123 @@
+/**
+ * The bus over a NATS server. The client reconnects for ever by itself; what is published while it is away is dropped,
+ * which the callers know. Every callback is wrapped: a synchronous throw would end the client's read loop for good.
+ */
+import { connect, type NatsConnection } from 'nats';
+import { RetryableError, TerminalError } from '../../protocol/errors.ts';
+import type { Bus, BusMessage } from '../../protocol/ports/bus.ts';
+import type { Log } from '../../protocol/ports/log.ts';
+
+export interface NatsBusOptions {
+  readonly url: string;
+  readonly token?: string;
+  readonly name: string;
+  readonly log: Log;
+}
+
+const RECONNECT_WAIT_MS = 100;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+export class NatsBus implements Bus {
+  readonly #connection: NatsConnection;
+  readonly #log: Log;
+  #connected = true;
+  /** Monotonic time of the current connection's start, for those who must not act right after a reconnect. */
+  #since = performance.now();
+
+  private constructor(connection: NatsConnection, log: Log) {
+    this.#connection = connection;
+    this.#log = log;
+    void this.#watchStatus();
+  }
+
+  static async connect(options: NatsBusOptions): Promise<NatsBus> {
+    try {
+      const connection = await connect({
+        servers: options.url,
+        name: options.name,
+        maxReconnectAttempts: -1,
+        reconnectTimeWait: RECONNECT_WAIT_MS,
+        timeout: CONNECT_TIMEOUT_MS,
+        ...(options.token === undefined ? {} : { token: options.token }),
+      });
+      return new NatsBus(connection, options.log);
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      if (/authorization|permission/i.test(message)) {
+        throw new TerminalError(`the NATS server refuses us: ${message}`, { cause });
+      }
+      throw new RetryableError(`the NATS server can't be reached: ${message}`, { cause });
+    }
+  }
+
+  get connected(): boolean {
+    return this.#connected && !this.#connection.isClosed();
+  }
+
+  get connectedForMs(): number {
+    return this.connected ? performance.now() - this.#since : 0;
+  }
+
+  publish(subject: string, payload: Uint8Array | string): void {
+    if (!this.connected) return;
+    this.#connection.publish(subject, payload);
+  }
+
+  async request(subject: string, payload: Uint8Array | string, timeoutMs: number): Promise<Uint8Array> {
+    try {
+      const reply = await this.#connection.request(subject, payload, { timeout: timeoutMs });
+      return reply.data;
+    } catch (cause) {
+      throw new RetryableError(`no answer on ${subject}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  subscribe(subject: string, handler: (message: BusMessage) => void, queue?: string): () => void {
+    const subscription = this.#connection.subscribe(subject, {
+      ...(queue === undefined ? {} : { queue }),
+      callback: (error, message) => {
+        if (error !== null) {
+          this.#log.warn({ subject, error: error.message }, 'a subscription reported an error');
+          return;
+        }
+        try {
+          handler({
+            subject: message.subject,
+            data: message.data,
+            respond: (payload) => {
+              if (this.connected) message.respond(payload);
+            },
+          });
+        } catch (failure) {
+          this.#log.error({ subject: message.subject, error: String(failure) }, 'a message handler failed');
+        }
+      },
+    });
+    return () => subscription.unsubscribe();
+  }
+
+  async flush(): Promise<void> {
+    await this.#connection.flush();
+  }
+
+  async close(): Promise<void> {
+    // Not drain(): it loses replies in flight. What was answered is flushed, then the connection ends.
+    if (this.connected) await this.#connection.flush().catch(() => undefined);
+    await this.#connection.close().catch(() => undefined);
+  }
+
+  async #watchStatus(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type === 'disconnect') {
+        this.#connected = false;
+        this.#log.warn({}, 'the connection to NATS was lost; reconnecting');
+      } else if (status.type === 'reconnect') {
+        this.#connected = true;
+        this.#since = performance.now();
+        this.#log.info({}, 'connected to NATS again');
+      } else if (status.type === 'error') {
+        this.#log.warn({ error: String(status.error) }, 'NATS reported an error');
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/** The command line: names, options, help. What a command does stands in its own file. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
+import { TerminalError } from '../protocol/errors.ts';
+import { registerCtl } from './ctl.ts';
+import { doctor } from './doctor.ts';
+import { EXIT, UsageError } from './exit-codes.ts';
+import { migrateCommand } from './migrate.ts';
+import { runEngine } from './run-engine.ts';
+
+const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+const collect = (value: string, earlier: string[]): string[] => [...earlier, value];
+
+function engineOptions(command: Command): Command {
+  return command
+    .option('--state <dir>', 'folder for data, locks and ready.json (default: under .coinpilot/, named after venue and feed)')
+    .option('--symbol <symbol>', 'symbol such as KRW-BTC; repeat it or separate by commas', collect, [])
+    .option('--preset <name>', 'strategy preset: v1, v3.0, v3.1, v3.2, v3.3 or one of `presets:` in coinpilot.yaml')
+    .option('--set <name=value>', 'change one parameter of the preset; repeatable', collect, [])
+    .option('--fees <percent>', 'fee of the paper venue, percent of each side (default 0.05)')
+    .option('--slippage <bps>', 'slippage of the paper venue against you, basis points (default 5)')
+    .option('--partial-fill <share>', 'share of a paper order that fills at each price (default 1)')
+    .option('--balance <krw>', 'paper money a new ledger starts with (default 10000000)')
+    .option('--risk <on|off>', 'off: portfolio limits do not refuse; size, cash and duplicates still do')
+    .option('--http-port <port>', 'status and health checks (0 = any free; default 8080, or the next free one)')
+    .option('--database-url <url>', 'Postgres to use (or DATABASE_URL); `up` without one runs its own')
+    .option('--nats-url <url>', 'NATS server to use (or NATS_URL); `up` without one runs its own')
+    .option('--nats-token <token>', 'token of the NATS server')
+    .option('--prefix <prefix>', 'first part of all NATS subjects (default cp)')
+    .option('--pod <name>', 'name of this Pod')
+    .option('--log-level <level>', 'debug, info, warn, error or silent (default info)')
+    .option('--config <file>', 'settings file (default coinpilot.yaml, when there is one)')
+    .option('--json', 'machine-readable output, with secrets in the first line');
+}
+
+export async function main(args: readonly string[]): Promise<void> {
+  const program = new Command('coinpilot')
+    .description('A trading engine that never loses, doubles or invents a position. Paper money by default.')
+    .version(VERSION)
+    .showHelpAfterError('(see: coinpilot help)')
+    .addHelpText(
+      'after',
+      `
+First steps:
+  coinpilot up                          a demo market, paper money, everything in one process
+  coinpilot ctl account get             cash, equity, limits, from another terminal
+  coinpilot ctl symbol KRW-BTC explain  why it does (not) enter, check by check
+  coinpilot doctor                      what is there, what is missing, what to do
+
+Every option also as environment variable (--nats-port: COINPILOT_NATS_PORT) and in coinpilot.yaml (natsPort: 4222).
+Exit codes: 0 ok, 1 refused or failed, 2 usage, 3 unavailable, 4 unknown outcome.`,
+    );
+  engineOptions(program.command('up').description('run everything in one process: embedded servers, feed, engine'))
+    .option('--feed <feed>', 'demo (synthetic, the default) or file:PATH[,PATH…] (recorded candles or trades)')
+    .option('--speed <n|max>', 'market seconds a second: 1 = as recorded, 60 = a minute a second, max')
+    .option('--seed <n>', 'seed of the demo market (default 1)')
+    .option('--nats-port <port>', 'port of the embedded broker (0 = any free; default 4222, or the next free one)')
+    .option('--postgres-port <port>', 'port of the embedded Postgres (0 = any free, the default)')
+    .option('--exit-at-end', 'end with the feed and print its trades and funnel')
+    .action((options) => runEngine('up', options));
+  engineOptions(
+    program.command('pod').description('one Pod of a cluster: needs DATABASE_URL and NATS_URL, market data from the bus'),
+  ).action((options) => runEngine('pod', options));
+  program
+    .command('migrate')
+    .description('bring the database of DATABASE_URL to this version')
+    .option('--database-url <url>', 'Postgres to migrate (or DATABASE_URL)')
+    .option('--json', 'machine-readable output')
+    .action(migrateCommand);
+  program
+    .command('doctor')
+    .description('what is reachable, what is missing, what to do')
+    .option('--state <dir>', 'state folder to look at')
+    .addOption(new Option('--database-url <url>').hideHelp())
+    .addOption(new Option('--nats-url <url>').hideHelp())
+    .option('--json', 'machine-readable output')
+    .action(doctor);
+  registerCtl(program);
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof TerminalError) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT.failed;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.failed;
+}

@@ -1,0 +1,137 @@
+/**
+ * `up` and `pod` as a process: starts the engine, says when it serves, ends it on a signal, with the feed or when a part
+ * keeps failing. The first line on standard output is the ready line, the last (with --exit-at-end) the result; logs go to
+ * standard error, or to a file while the status view has the terminal.
+ */
+import { join } from 'node:path';
+import { createLog } from '../adapters/log.ts';
+import type { ClosedTradeJson } from '../domain/trade.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { Engine } from '../supervisors/roles/engine.ts';
+import { StateFolder } from '../supervisors/roles/state-folder.ts';
+import { type EngineSettings, readEngineSettings } from './engine-settings.ts';
+import { EXIT } from './exit-codes.ts';
+import type { RawSettings } from './settings.ts';
+import { StatusView } from './status-view.ts';
+
+type Ending = { readonly code: number; readonly why: string; readonly printResult: boolean };
+
+const KEEP_ALIVE_MS = 60_000;
+
+export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise<void> {
+  const settings = readEngineSettings(role, flags, process.env);
+  const { config, json } = settings;
+  const state = config.stateDirectory === null ? undefined : StateFolder.take(config.stateDirectory);
+  const live = process.stdout.isTTY === true && !json;
+  const log = createLog({
+    level: settings.logLevel,
+    ...(live && state !== undefined ? { file: join(state.path, 'engine.log') } : {}),
+  });
+  let end: (ending: Ending) => void = () => undefined;
+  const ending = new Promise<Ending>((resolve) => {
+    end = resolve;
+  });
+  // Timers of the engine don't keep a process alive; this one does, until the engine has ended.
+  const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MS);
+  const engine = new Engine(config, state, log, {
+    onGiveUp: (part, error) => {
+      log.error({ part, error: messageOf(error) }, 'this process gives up');
+      if (live) process.stderr.write(`${part}: ${messageOf(error)}\n`);
+      end({ code: EXIT.failed, why: `${part} keeps failing`, printResult: false });
+    },
+    onFeedEnd: () => {
+      log.info({}, 'the feed has ended');
+      if (settings.exitAtEnd) end({ code: EXIT.ok, why: 'the feed has ended', printResult: true });
+    },
+    onDrain: (reason) => end({ code: EXIT.ok, why: reason, printResult: false }),
+    onTrade: (trade) => view?.trade(trade),
+  });
+  const view = live ? new StatusView(engine) : undefined;
+  onSignals((signal) => end({ code: EXIT.ok, why: signal, printResult: false }));
+  process.on('unhandledRejection', (error) => {
+    log.error({ error: messageOf(error), stack: (error as Error)?.stack }, 'an unhandled rejection: a bug, please report it');
+    end({ code: EXIT.failed, why: 'unhandled rejection', printResult: false });
+  });
+
+  const started = engine.start().then(
+    () => {
+      announce(engine, settings, state);
+      view?.start();
+    },
+    (error: unknown) => {
+      process.stderr.write(`${messageOf(error)}\n`);
+      end({ code: EXIT.failed, why: 'the start failed', printResult: false });
+    },
+  );
+  const { code, why, printResult } = await ending;
+  view?.stop();
+  log.info({ why }, 'stopping');
+  const result = printResult ? await readResult(engine) : undefined;
+  const force = setTimeout(() => {
+    log.error({ afterMs: LIMITS.stopTimeoutMs }, 'the stop took too long and was forced');
+    process.exit(EXIT.failed);
+  }, LIMITS.stopTimeoutMs);
+  await started.catch(() => undefined);
+  await engine.stop();
+  state?.release();
+  clearTimeout(force);
+  clearInterval(keepAlive);
+  if (result !== undefined) printRun(result, json || !process.stdout.isTTY);
+  else if (live) process.stdout.write('Stopped. Everything acknowledged is stored; the next start goes on from here.\n');
+  process.exitCode = code;
+  // Nothing of ours is left running; a handle of a library must not keep the process.
+  setTimeout(() => process.exit(code), 1_000).unref();
+}
+
+/** The first signal ends the engine in order; a second one at once. */
+function onSignals(stop: (signal: string) => void): void {
+  let asked = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(EXIT.failed);
+      asked = true;
+      stop(signal);
+    });
+  }
+}
+
+function announce(engine: Engine, settings: EngineSettings, state: StateFolder | undefined): void {
+  const { pod, natsToken } = settings.config;
+  const info = { ready: true, pod, nats: engine.natsUrl, postgres: engine.databaseUrl, http: engine.httpUrl } as const;
+  state?.writeReady({ ...info, pid: process.pid, ...(natsToken === undefined ? {} : { natsToken }) });
+  if (process.stdout.isTTY && !settings.json) return;
+  const shown = settings.json ? { ...info, ...(natsToken === undefined ? {} : { natsToken }) } : { ...info, postgres: withoutPassword(info.postgres) };
+  process.stdout.write(`${JSON.stringify(shown)}\n`);
+}
+
+interface RunResult {
+  readonly trades: readonly ClosedTradeJson[];
+  readonly funnel: Readonly<Record<string, number>>;
+}
+
+async function readResult(engine: Engine): Promise<RunResult> {
+  return { trades: await engine.ledger.store.trades(), funnel: await engine.ledger.store.funnel() };
+}
+
+function printRun(result: RunResult, json: boolean): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(result)}\n`);
+    return;
+  }
+  const { trades, funnel } = result;
+  for (const trade of trades) {
+    process.stdout.write(
+      `${trade.entryTime.slice(0, 16)}  ${trade.symbol.padEnd(10)} ${trade.entryPrice.padStart(14)} → ${trade.exitPrice.padStart(14)}  ${trade.reason.padEnd(14)} ${trade.profit.padStart(18)}\n`,
+    );
+  }
+  process.stdout.write(`\n${trades.length} trades. Closes without a position, by what stopped the entry:\n`);
+  for (const [key, count] of Object.entries(funnel)) process.stdout.write(`  ${String(count).padStart(8)}  ${key}\n`);
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/(:\/\/[^:/@]+):[^@]*@/, '$1:***@');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,63 @@
+/**
+ * HTTP of a process: whether it lives, whether it serves, and its status as JSON. Loopback only unless told otherwise.
+ * The dashboard and the live feed will stand here; probes already do.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface StatusSource {
+  /** True when ledger, bus and ownership are there. */
+  readonly ready: () => boolean;
+  readonly status: () => Readonly<Record<string, unknown>>;
+}
+
+export interface StatusServer {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const REQUEST_TIMEOUT_MS = 5_000;
+const HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
+export async function startStatusServer(
+  options: { readonly port: number; readonly host?: string } & StatusSource,
+): Promise<StatusServer> {
+  const host = options.host ?? '127.0.0.1';
+  const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS }, (request, response) => {
+    const send = (status: number, body: unknown): void => {
+      response.writeHead(status, HEADERS).end(`${JSON.stringify(body)}\n`);
+    };
+    if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, { error: 'only GET is answered here' });
+    const path = (request.url ?? '/').split('?')[0];
+    if (path === '/healthz/live') return send(200, { live: true });
+    if (path === '/healthz/ready') return send(options.ready() ? 200 : 503, { ready: options.ready() });
+    if (path === '/' || path === '/api/status') return send(200, { ready: options.ready(), ...options.status() });
+    return send(404, { error: 'not found; try /api/status, /healthz/live or /healthz/ready' });
+  });
+  await listen(server, options.port, host);
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,52 @@
+/**
+ * Brings a database to the schema this version needs: forward only, safe when ten Pods start at once.
+ *
+ * The library's own lock refuses when another Pod is migrating; a starting Pod should wait instead, so a session
+ * advisory lock is taken around it. It is released with the connection, whatever happens.
+ */
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
+import { Client } from 'pg';
+import { TerminalError } from '../protocol/errors.ts';
+import type { Log } from '../protocol/ports/log.ts';
+
+const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url));
+/** An arbitrary constant that only this product uses: "coinpilot" in ASCII, cut to 63 bits. */
+const MIGRATION_LOCK = '7165916604736876';
+
+export async function migrate(options: { readonly url: string; readonly log: Log }): Promise<readonly string[]> {
+  const client = new Client({ connectionString: options.url, application_name: 'coinpilot-migrate' });
+  // A connection that dies while idle would otherwise be an uncaught error; the query in flight reports it.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);
+    const applied = await runner({
+      dbClient: client,
+      dir: MIGRATIONS_DIRECTORY,
+      direction: 'up',
+      migrationsTable: 'migrations',
+      noLock: true,
+      checkOrder: true,
+      singleTransaction: true,
+      verbose: false,
+      log: () => undefined,
+      logger: {
+        info: () => undefined,
+        debug: () => undefined,
+        warn: (text) => options.log.warn({ text }, 'migration warning'),
+        error: (text) => options.log.error({ text }, 'migration error'),
+      },
+    });
+    const names = applied.map((migration) => migration.name);
+    if (names.length > 0) options.log.info({ applied: names }, 'database migrated');
+    return names;
+  } catch (cause) {
+    if (cause instanceof Error && /Not run migration|is preceding already run/.test(cause.message)) {
+      throw new TerminalError('this database was migrated by a newer version: upgrade this program', { cause });
+    }
+    throw cause;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,46 @@
+/** The Postgres ledger, opened: its pools and the ports over them. The writer connection is opened apart, per life. */
+import type { ConnectionPool } from '@databases/pg';
+import type pg from 'pg';
+import type { AccountPort, LedgerReader, LedgerWriter, OwnershipPort } from '../../protocol/ports/ledger.ts';
+import type { Log } from '../../protocol/ports/log.ts';
+import type { PaperStore } from '../../protocol/ports/paper-store.ts';
+import { PostgresAccount } from './account.ts';
+import { createControlPool, ledgerFailure } from './connection.ts';
+import { PostgresOwnership } from './ownership.ts';
+import { PostgresPaperStore } from './paper-store.ts';
+import { createReaderPool, PostgresReader } from './reader.ts';
+
+export class PostgresLedger {
+  readonly ownership: OwnershipPort;
+  readonly account: AccountPort;
+  readonly store: LedgerReader & LedgerWriter;
+  readonly paper: PaperStore;
+  readonly #control: pg.Pool;
+  readonly #reader: ConnectionPool;
+
+  private constructor(control: pg.Pool, reader: ConnectionPool) {
+    this.#control = control;
+    this.#reader = reader;
+    this.ownership = new PostgresOwnership(control);
+    this.account = new PostgresAccount(control);
+    this.store = new PostgresReader(reader);
+    this.paper = new PostgresPaperStore(control);
+  }
+
+  /** Opens the pools and makes one query, so that a wrong address or password shows here. */
+  static async open(options: { readonly url: string; readonly log: Log }): Promise<PostgresLedger> {
+    const control = createControlPool(options.url, options.log);
+    const ledger = new PostgresLedger(control, createReaderPool(options.url));
+    try {
+      await control.query('select 1');
+    } catch (cause) {
+      await ledger.close();
+      throw ledgerFailure(cause);
+    }
+    return ledger;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#control.end(), this.#reader.dispose()]);
+  }
+}

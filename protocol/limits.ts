@@ -1,0 +1,59 @@
+/**
+ * Every bound of the engine (I10), and what happens when it is reached. A queue, batch, retry, cache or wait without a
+ * line here does not exist.
+ */
+export const LIMITS = {
+  /** A request larger than this is answered INVALID. */
+  payloadBytesMax: 262_144,
+  /** Largest message the embedded broker takes in; above it the broker answers a protocol error, as nats-server does. */
+  brokerPayloadBytesMax: 4_194_304,
+  /** Fills in one request; more are INVALID. */
+  fillsPerRequestMax: 256,
+  /** Messages waiting for one symbol; the next is answered BUSY. */
+  mailboxMessagesMax: 256,
+  /** Journal rows of one symbol that are decided and not committed; then messages wait in the mailbox. */
+  uncommittedPerSymbolMax: 4_096,
+  /** The same over a Pod; then messages wait in the mailboxes. */
+  uncommittedPerPodMax: 16_384,
+  /** Journal rows in one commit; the rest goes into the next. */
+  commitRowsMax: 1_024,
+  /** Commits sent and not yet answered on the writer connection. */
+  commitPipelineDepth: 2,
+  /** A commit not answered in this time closes the writer connection; its actors are rebuilt by a new claim. */
+  commitTimeoutMs: 10_000,
+  /** Command ids are remembered this long; an older UUIDv7 is EXPIRED. */
+  commandIdAgeMsMax: 90 * 86_400_000,
+  /** A UUIDv7 further in the future than this is INVALID: its age could not be judged later. */
+  commandIdAheadMsMax: 24 * 3_600_000,
+  /** Characters of a reason given by a person; longer is INVALID. */
+  reasonLengthMax: 500,
+  /** A Pod's lease by the database's clock, renewed every heartbeat. */
+  leaseTtlMs: 5_000,
+  heartbeatIntervalMs: 1_000,
+  /** A Pod stops accepting and committing this long before its lease can end. */
+  leaseSafetyMs: 1_000,
+  /** A message that crashes its actor this often is quarantined in dead_letters. */
+  poisonAttemptsMax: 3,
+  /** More crashes than this within the window halt the symbol (or end the process, for a part of the Pod). */
+  restartsMax: 5,
+  restartWindowMs: 60_000,
+  restartBackoffFirstMs: 50,
+  restartBackoffMaxMs: 5_000,
+  /** An intent that is older than this is not sent to the venue any more. */
+  sendWithinMs: 2_000,
+  /** Candles waiting to be stored; a full buffer is written before the next candle is taken. */
+  candleBufferMax: 1_000,
+  candleFlushIntervalMs: 1_000,
+  /** Closed 1-minute candles read back to warm a symbol up; Wilder averages have forgotten their start by then. */
+  warmUpMinutes: 1_440,
+  /** Closed hours read back for the regime. */
+  warmUpHours: 260,
+  /** Market events waiting for one symbol on the bus; then the oldest tick is dropped and counted, candles never. */
+  marketQueueMax: 1_000,
+  /** Symbols named in one cluster command. */
+  symbolsPerRequestMax: 10_000,
+  /** How long a graceful stop may take before it is forced. */
+  stopTimeoutMs: 10_000,
+  /** Last events kept for the status view. */
+  recentEventsMax: 100,
+} as const;

@@ -1,0 +1,147 @@
+/**
+ * What is said on the wire, validated once at the edge; behind it every value is exact and known to be sane.
+ * Decimals are strings with at most 8 places, times ISO-8601 UTC, ids UUIDs.
+ */
+import { z } from 'zod';
+import { tryParseDecimal, type Units } from '../domain/money.ts';
+import { LIMITS } from './limits.ts';
+
+/** Whole digits a quantity, price or amount may have: far above any market, far below what numeric could not hold. */
+const UNITS_MAX: Units = 10n ** 23n;
+
+const decimal = z.string({ error: 'must be a decimal string such as "0.5"' }).transform((text, context): Units => {
+  const units = tryParseDecimal(text);
+  if (units === undefined) {
+    context.addIssue({ code: 'custom', message: `"${text.slice(0, 40)}" is not a decimal with at most 8 places` });
+    return z.NEVER;
+  }
+  if (units >= UNITS_MAX || units <= -UNITS_MAX) {
+    context.addIssue({ code: 'custom', message: 'must be below 1000000000000000 (1e15)' });
+    return z.NEVER;
+  }
+  return units;
+});
+const positive = decimal.refine((units) => units > 0n, { error: 'must be greater than 0' });
+const notNegative = decimal.refine((units) => units >= 0n, { error: 'must not be negative' });
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const commandId = z
+  .string({ error: 'is missing: give every command a UUID (version 7 preferred) and send the same one when you retry' })
+  .regex(UUID, { error: 'must be a UUID (version 7 preferred)' })
+  .transform((id) => id.toLowerCase());
+
+const time = z.iso
+  .datetime({ error: 'must be an ISO-8601 UTC time such as 2026-01-31T09:00:00Z' })
+  .transform((text) => Date.parse(text));
+
+const reason = z.string({ error: 'is missing: say why, it is kept' }).trim().min(1).max(LIMITS.reasonLengthMax);
+
+const side = z.enum(['buy', 'sell'], { error: 'must be "buy" or "sell"' });
+
+const fillItem = z.strictObject({
+  id: commandId,
+  side,
+  quantity: positive,
+  price: positive,
+  fee: notNegative.optional(),
+  at: time.optional(),
+  deadline: time.optional(),
+});
+
+export const fillRequest = fillItem;
+
+export const fillBatchRequest = z.strictObject({
+  fills: z
+    .array(z.unknown())
+    .min(1, { error: 'holds no fill' })
+    .max(LIMITS.fillsPerRequestMax, { error: `holds more than ${LIMITS.fillsPerRequestMax} fills: split the request` }),
+  deadline: time.optional(),
+});
+
+export const orderRequest = z
+  .strictObject({
+    id: commandId,
+    side,
+    type: z.enum(['market', 'limit'], { error: 'must be "market" or "limit"' }),
+    quantity: positive.optional(),
+    amount: positive.optional(),
+    price: positive.optional(),
+    timeInForce: z.enum(['GTC', 'IOC', 'FOK']).optional(),
+    deadline: time.optional(),
+  })
+  .refine((order) => order.type === 'market' || order.price !== undefined, {
+    error: 'a limit order needs a price',
+    path: ['price'],
+  })
+  .refine((order) => order.type === 'limit' || order.price === undefined, {
+    error: 'a market order takes no price',
+    path: ['price'],
+  })
+  .refine((order) => (order.quantity === undefined) !== (order.amount === undefined), {
+    error: 'give quantity or amount, one of the two',
+    path: ['quantity'],
+  })
+  .refine((order) => order.amount === undefined || (order.side === 'buy' && order.type === 'market'), {
+    error: 'only a market buy takes an amount',
+    path: ['amount'],
+  });
+
+export const cancelRequest = z.strictObject({
+  id: commandId,
+  orderId: z.string().min(1).max(64),
+  reason: reason.optional(),
+  deadline: time.optional(),
+});
+
+export const controlRequest = z.strictObject({ id: commandId, reason: reason, deadline: time.optional() });
+
+/** What a person found out about an unknown order: it never reached the venue, or it filled so much. */
+export const resolveRequest = z.strictObject({
+  id: commandId,
+  orderId: z.string().min(1).max(64),
+  outcome: z.enum(['rejected', 'cancelled', 'filled'], { error: 'must be "rejected", "cancelled" or "filled"' }),
+  reason,
+  deadline: time.optional(),
+});
+
+export const cashRequest = z.strictObject({
+  id: commandId,
+  amount: positive,
+  reason: reason.optional(),
+  deadline: time.optional(),
+});
+
+export const symbolsRequest = z.strictObject({
+  id: commandId.optional(),
+  symbols: z.array(z.string()).min(1).max(LIMITS.symbolsPerRequestMax).optional(),
+  symbol: z.string().optional(),
+  reason: reason.optional(),
+});
+
+export const drainRequest = z.strictObject({ id: commandId.optional(), pod: z.string().min(1), reason: reason.optional() });
+
+export const emptyRequest = z.looseObject({});
+
+export type FillRequest = z.output<typeof fillItem>;
+export type OrderRequest = z.output<typeof orderRequest>;
+export type CancelRequest = z.output<typeof cancelRequest>;
+export type ControlRequest = z.output<typeof controlRequest>;
+export type ResolveRequest = z.output<typeof resolveRequest>;
+export type CashRequest = z.output<typeof cashRequest>;
+
+/** One line that names each bad field: `quantity: must be greater than 0; id: must be a UUID`. */
+export function describeIssues(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 10)
+    .map((issue) => {
+      const path = issue.path.join('.');
+      return path === '' ? issue.message : `${path}: ${issue.message}`;
+    })
+    .join('; ');
+}
+
+/** Milliseconds since the epoch held in a UUIDv7; undefined for other versions, which carry no time. */
+export function uuidTime(id: string): number | undefined {
+  if (id[14] !== '7') return undefined;
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
+}

@@ -1,0 +1,112 @@
+/**
+ * This Pod's membership: one heartbeat row, renewed every second, by the database's clock. A heartbeat is sent only after
+ * a ping to ourselves came back over the bus: a Pod that nobody can reach must not keep its symbols.
+ *
+ * Self-fencing: when the time since the last acknowledged heartbeat was *sent* passes lease − 1 s, this Pod stops
+ * accepting and committing, whatever it believes, and joins again under a new incarnation.
+ */
+import { FencedError } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import type { Bus } from '../protocol/ports/bus.ts';
+import type { Clock } from '../protocol/ports/clock.ts';
+import type { Owner, OwnershipPort } from '../protocol/ports/ledger.ts';
+import type { Log } from '../protocol/ports/log.ts';
+import type { Subjects } from '../protocol/subjects.ts';
+
+export interface MembershipOptions {
+  readonly owner: Owner;
+  readonly ownership: OwnershipPort;
+  readonly bus: Bus;
+  readonly subjects: Subjects;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The lease could not be renewed in time, or another life of this Pod took over. */
+  readonly onFenced: (error: FencedError) => void;
+}
+
+const SELF_PING_TIMEOUT_MS = 1_000;
+
+export class Membership {
+  readonly #options: MembershipOptions;
+  #acknowledgedAt = Number.NEGATIVE_INFINITY;
+  #stopped = false;
+  #cancelTimer: (() => void) | undefined;
+  #cancelWatch: (() => void) | undefined;
+
+  private constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  /** Joins: registers this incarnation. Rejects when the ledger can't be reached. */
+  static async join(options: MembershipOptions): Promise<Membership> {
+    const membership = new Membership(options);
+    const sentAt = options.clock.monotonic();
+    await options.ownership.register(options.owner, LIMITS.leaseTtlMs);
+    membership.#acknowledgedAt = sentAt;
+    membership.#schedule();
+    membership.#watch();
+    return membership;
+  }
+
+  get owner(): Owner {
+    return this.#options.owner;
+  }
+
+  /** Whether this Pod may still act: accept, commit, send orders. */
+  get holds(): boolean {
+    const age = this.#options.clock.monotonic() - this.#acknowledgedAt;
+    return !this.#stopped && age < LIMITS.leaseTtlMs - LIMITS.leaseSafetyMs;
+  }
+
+  /** Ends the heartbeats without leaving: the row stays and expires by itself unless `leave` follows. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelTimer?.();
+    this.#cancelWatch?.();
+  }
+
+  async leave(): Promise<void> {
+    this.stop();
+    await this.#options.ownership.leave(this.#options.owner);
+  }
+
+  #schedule(): void {
+    this.#cancelTimer = this.#options.clock.after(LIMITS.heartbeatIntervalMs, () => {
+      this.#beat()
+        .catch((error: unknown) => {
+          this.#options.log.warn({ error: (error as Error).message }, 'a heartbeat was not acknowledged');
+        })
+        .finally(() => {
+          if (!this.#stopped) this.#schedule();
+        });
+    });
+  }
+
+  async #beat(): Promise<void> {
+    const { bus, subjects, owner, ownership, clock } = this.#options;
+    await bus.request(subjects.pod(owner.pod, 'ping'), '', SELF_PING_TIMEOUT_MS);
+    const sentAt = clock.monotonic();
+    const renewed = await ownership.heartbeat(owner, LIMITS.leaseTtlMs);
+    if (this.#stopped) return;
+    if (!renewed) {
+      this.#fence('this incarnation was replaced or expired by another Pod');
+      return;
+    }
+    this.#acknowledgedAt = sentAt;
+  }
+
+  /** Looks at the lease several times a safety margin. */
+  #watch(): void {
+    this.#cancelWatch = this.#options.clock.after(LIMITS.leaseSafetyMs / 4, () => {
+      if (this.#stopped) return;
+      if (this.holds) this.#watch();
+      else this.#fence('no heartbeat was acknowledged in time');
+    });
+  }
+
+  #fence(why: string): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.#options.onFenced(new FencedError(`this Pod gave up its symbols: ${why}`));
+  }
+}

@@ -1,0 +1,45 @@
+/** Everything an engine process has to know, validated and complete; made by the command line. */
+import type { Preset } from '../../domain/preset.ts';
+
+export type FeedConfig =
+  | { readonly kind: 'demo'; readonly seed: number; readonly speed: number | 'max' }
+  | {
+      readonly kind: 'file';
+      readonly sources: readonly { readonly path: string; readonly symbol?: string }[];
+      readonly speed: number | 'max';
+    }
+  /** Candles and trades come over the bus, from a collector. */
+  | { readonly kind: 'bus' };
+
+export interface PortConfig {
+  /** 0: the last one used here, else any free one. */
+  readonly port: number;
+  /** Asked for by name: taken means an error, not the next free one. */
+  readonly strict: boolean;
+}
+
+export interface EngineConfig {
+  readonly pod: string;
+  /** Folder for embedded servers, locks and ready.json; null when nothing of it is used. */
+  readonly stateDirectory: string | null;
+  /** Null: the embedded server. */
+  readonly databaseUrl: string | null;
+  readonly natsUrl: string | null;
+  readonly natsToken: string | undefined;
+  readonly natsPort: PortConfig;
+  readonly postgresPort: PortConfig;
+  readonly httpPort: PortConfig;
+  readonly prefix: string;
+  /** Beside those the feed names and those the ledger knows. */
+  readonly symbols: readonly string[];
+  readonly preset: Preset;
+  readonly feed: FeedConfig;
+  readonly paper: {
+    readonly feeRate: number;
+    readonly slippageBps: number;
+    readonly partialFill: number;
+    /** KRW deposited when the ledger is new, as a decimal string. */
+    readonly balance: string;
+  };
+  readonly risk: 'on' | 'off';
+}

@@ -1,0 +1,23 @@
+/** A committed journal row as the event the world hears: what happened, numbered like the row. */
+import { formatDecimal } from '../../domain/money.ts';
+import type { StoredRow } from '../../protocol/ports/ledger.ts';
+
+export function eventOf(row: StoredRow): Readonly<Record<string, unknown>> {
+  const { symbol, seq, kind, at, id, fill, orderId, positionAfter, body } = row;
+  const head = { stream: symbol, seq, kind, at: new Date(at).toISOString(), id };
+  if (fill === null) return { ...head, ...(body === null ? {} : (JSON.parse(body) as object)) };
+  return {
+    ...head,
+    side: fill.side,
+    quantity: formatDecimal(fill.quantity),
+    price: formatDecimal(fill.price),
+    fee: formatDecimal(fill.fee),
+    realized: formatDecimal(fill.realized),
+    orderId,
+    position: {
+      quantity: formatDecimal(positionAfter.quantity),
+      cost: formatDecimal(positionAfter.cost),
+      realizedPnl: formatDecimal(positionAfter.realizedPnl),
+    },
+  };
+}

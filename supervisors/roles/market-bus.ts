@@ -1,0 +1,89 @@
+/**
+ * Market data from a collector, over the bus, to the symbols this Pod owns. Each symbol's events are handled one after
+ * the other; when too many wait, the oldest tick is dropped and counted, candles never.
+ */
+import { isSymbol } from '../../domain/instrument.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { Bus, BusMessage } from '../../protocol/ports/bus.ts';
+import type { Log } from '../../protocol/ports/log.ts';
+import type { MarketEvent } from '../../protocol/ports/market.ts';
+import { lastToken, type Subjects } from '../../protocol/subjects.ts';
+import type { PodStats } from '../pod-stats.ts';
+import type { SymbolHost } from '../symbol-host.ts';
+import { decodeMarketEvent } from './market-decode.ts';
+
+export interface MarketBusOptions {
+  readonly bus: Bus;
+  readonly subjects: Subjects;
+  readonly hosts: ReadonlyMap<string, SymbolHost>;
+  readonly stats: PodStats;
+  readonly log: Log;
+}
+
+interface Lane {
+  readonly waiting: MarketEvent[];
+  busy: boolean;
+  /** Trades came since the last candle, so the candle's inside is known. */
+  sawTrades: boolean;
+}
+
+export class MarketBus {
+  readonly #options: MarketBusOptions;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #unsubscribe: () => void;
+  #invalid = 0;
+
+  constructor(options: MarketBusOptions) {
+    this.#options = options;
+    this.#unsubscribe = options.bus.subscribe(options.subjects.market('*', '*'), (message) => this.#onMessage(message));
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    this.#lanes.clear();
+  }
+
+  #onMessage(message: BusMessage): void {
+    const { hosts, log } = this.#options;
+    const symbol = message.subject.split('.').at(-2) ?? '';
+    const host = hosts.get(symbol);
+    if (host === undefined || !isSymbol(symbol)) return;
+    const lane = this.#lane(symbol);
+    const event = decodeMarketEvent(lastToken(message.subject), symbol, message.data, lane.sawTrades);
+    if (typeof event === 'string') {
+      this.#invalid += 1;
+      log.warn({ symbol, problem: event, invalid: this.#invalid }, 'market data could not be read');
+      return;
+    }
+    lane.sawTrades = event.type === 'trade';
+    if (lane.waiting.length >= LIMITS.marketQueueMax) this.#dropTick(lane);
+    lane.waiting.push(event);
+    if (!lane.busy) void this.#work(host, lane);
+  }
+
+  async #work(host: SymbolHost, lane: Lane): Promise<void> {
+    lane.busy = true;
+    try {
+      for (let event = lane.waiting.shift(); event !== undefined; event = lane.waiting.shift()) await host.market(event);
+    } catch (error) {
+      this.#options.log.error({ symbol: host.symbol, error: String(error) }, 'market data could not be handled');
+    } finally {
+      lane.busy = false;
+    }
+  }
+
+  #dropTick(lane: Lane): void {
+    const tick = lane.waiting.findIndex((event) => event.type === 'trade');
+    if (tick === -1) return;
+    lane.waiting.splice(tick, 1);
+    this.#options.stats.droppedTicks += 1;
+  }
+
+  #lane(symbol: string): Lane {
+    const known = this.#lanes.get(symbol);
+    if (known !== undefined) return known;
+    const lane: Lane = { waiting: [], busy: false, sawTrades: false };
+    this.#lanes.set(symbol, lane);
+    return lane;
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * Keeps one symbol's actor alive: owns its mailbox, its restarts and its poison messages. A crash ends a life of the
+ * actor, never the symbol: after a pause the symbol is claimed again (epoch + 1) and a new life starts from the ledger,
+ * with the message that caused the crash first in line. A message that crashes three lives is quarantined; a symbol that
+ * keeps crashing is halted, on record, and waits for a person. Its neighbours never notice.
+ */
+import { Mailbox } from '../actors/mailbox.ts';
+import { type ActorPorts, SymbolActor } from '../actors/symbol/actor.ts';
+import type { Envelope, SymbolMessage } from '../actors/symbol/messages.ts';
+import type { SymbolSettings } from '../actors/symbol/turn.ts';
+import { type Reply, refuse } from '../protocol/errors.ts';
+import { contentId } from '../protocol/ids.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import type { Clock } from '../protocol/ports/clock.ts';
+import type { ClaimedPosition, LedgerWriter, OwnershipPort } from '../protocol/ports/ledger.ts';
+import type { Log } from '../protocol/ports/log.ts';
+import type { MarketEvent } from '../protocol/ports/market.ts';
+import type { RestartPolicy } from './restart-policy.ts';
+
+export interface HostOptions {
+  readonly settings: SymbolSettings;
+  readonly ports: ActorPorts;
+  readonly policy: RestartPolicy;
+  readonly ownership: OwnershipPort;
+  readonly writer: LedgerWriter;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Claims the symbol again; undefined when it can't be had (owned by another, or locked at the moment). */
+  readonly claim: (symbol: string) => Promise<ClaimedPosition | undefined>;
+  /** The ledger says another Pod owns it. */
+  readonly onLost: (symbol: string) => void;
+  /** Makes an actor; tests put one in that fails. */
+  readonly startActor?: typeof SymbolActor.start;
+}
+
+type HostStatus = 'starting' | 'running' | 'halted' | 'stopped';
+
+export class SymbolHost {
+  readonly #options: HostOptions;
+  readonly #mailbox = new Mailbox<Envelope>(LIMITS.mailboxMessagesMax);
+  #actor: SymbolActor | undefined;
+  #status: HostStatus = 'starting';
+  #epoch = 0;
+  #haltedReason: string | undefined;
+  #cancelRestart: (() => void) | undefined;
+  #statusWaiters: (() => void)[] = [];
+  crashes = 0;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+  }
+
+  get symbol(): string {
+    return this.#options.settings.symbol;
+  }
+
+  get actor(): SymbolActor | undefined {
+    return this.#actor;
+  }
+
+  get mode(): string {
+    if (this.#status === 'running') return this.#actor?.mode ?? 'starting';
+    return this.#status === 'halted' ? 'halted' : 'starting';
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get waiting(): number {
+    return this.#mailbox.size;
+  }
+
+  /** Starts a life from a claim. A failure to start is a crash like any other. */
+  async start(claimed: ClaimedPosition): Promise<void> {
+    const { settings, ports, startActor = SymbolActor.start } = this.#options;
+    this.#epoch = claimed.epoch;
+    let crashed = false;
+    try {
+      const actor = await startActor(settings, claimed, ports, {
+        onCrash: (error, envelope) => {
+          crashed = true;
+          this.#crashed(error, envelope);
+        },
+        onOver: (why, cause) => this.#over(why, cause),
+        onProgress: () => this.#feedActor(),
+      });
+      if (this.#status === 'stopped') {
+        actor.stop(UNAVAILABLE);
+        return;
+      }
+      if (crashed) return;
+      this.#actor = actor;
+      this.#setStatus('running');
+      this.#feedActor();
+    } catch (error) {
+      if (!crashed) this.#crashed(error, undefined);
+    }
+  }
+
+  /** A command for the symbol. Answered BUSY when the mailbox is full, HALTED when the actor may not run. */
+  post(message: SymbolMessage, reply: (reply: Reply) => void): void {
+    const envelope: Envelope = { message, receivedAt: this.#options.clock.now(), attempts: 0, reply };
+    if (this.#status === 'halted') {
+      this.#answerHalted(envelope);
+      return;
+    }
+    if (this.#status === 'stopped') {
+      reply(UNAVAILABLE);
+      return;
+    }
+    if (!this.#mailbox.push(envelope)) {
+      reply(refuse('BUSY', 'too many commands wait for this symbol: send the same command again in a moment'));
+      return;
+    }
+    this.#feedActor();
+  }
+
+  /** A market event; waits for the actor, also while it is being restarted. A halted symbol lets the market pass. */
+  async market(event: MarketEvent): Promise<void> {
+    while (this.#status === 'starting') await this.#statusChange();
+    const actor = this.#actor;
+    if (this.#status !== 'running' || actor === undefined) return;
+    await actor.market(event);
+  }
+
+  async settled(): Promise<void> {
+    await this.#actor?.settled();
+  }
+
+  /** Ends the symbol here: what waits is told to try again. */
+  stop(): void {
+    this.#cancelRestart?.();
+    this.#actor?.stop(UNAVAILABLE);
+    this.#actor = undefined;
+    this.#setStatus('stopped');
+    for (const envelope of this.#mailbox.clear()) envelope.reply?.(UNAVAILABLE);
+  }
+
+  #feedActor(): void {
+    const { load } = this.#options.ports;
+    while (this.#status === 'running' && this.#actor !== undefined) {
+      if (this.#actor.uncommitted >= LIMITS.uncommittedPerSymbolMax || load.rows >= LIMITS.uncommittedPerPodMax) return;
+      const envelope = this.#mailbox.shift();
+      if (envelope === undefined) return;
+      this.#actor.accept(envelope);
+    }
+  }
+
+  #over(why: 'fenced' | 'lost', cause: unknown): void {
+    this.#actor = undefined;
+    if (this.#status === 'stopped') return;
+    this.#setStatus('starting');
+    const { log } = this.#options;
+    log.warn({ symbol: this.symbol, epoch: this.#epoch, why, cause: cause === undefined ? undefined : String(cause) }, 'an actor is over');
+    // A lost commit ends the whole writer; the Pod starts its symbols again.
+    if (why === 'fenced') this.#restart(0);
+  }
+
+  #crashed(error: unknown, envelope: Envelope | undefined): void {
+    const { log, policy } = this.#options;
+    this.crashes += 1;
+    this.#actor?.stop(UNAVAILABLE);
+    this.#actor = undefined;
+    if (this.#status === 'stopped') {
+      envelope?.reply?.(UNAVAILABLE);
+      return;
+    }
+    this.#setStatus('starting');
+    log.error(
+      { symbol: this.symbol, epoch: this.#epoch, message: envelope?.message.type, error: describe(error) },
+      'an actor crashed',
+    );
+    if (envelope !== undefined) this.#retryOrQuarantine(envelope, error);
+    const decision = policy.failed();
+    if (decision.type === 'give-up') this.#halt(error, decision.failures);
+    else this.#restart(decision.delayMs);
+  }
+
+  #retryOrQuarantine(envelope: Envelope, error: unknown): void {
+    envelope.attempts += 1;
+    if (envelope.attempts < LIMITS.poisonAttemptsMax) {
+      this.#mailbox.unshift(envelope);
+      return;
+    }
+    const { writer, log } = this.#options;
+    const letter = {
+      stream: this.symbol,
+      message: JSON.stringify(envelope.message, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+      error: describe(error),
+      attempts: envelope.attempts,
+    };
+    log.error({ symbol: this.symbol, attempts: envelope.attempts, error: letter.error }, 'a message was quarantined in dead_letters');
+    writer.storeDeadLetter(letter).catch((cause: unknown) => {
+      log.error({ symbol: this.symbol, letter, error: describe(cause) }, 'a quarantined message could not be stored');
+    });
+    envelope.reply?.(
+      refuse('INTERNAL', `the command crashed its actor ${envelope.attempts} times and was set aside (dead_letters); nothing was changed`, {
+        error: letter.error,
+      }),
+    );
+    envelope.done?.();
+  }
+
+  #restart(delayMs: number): void {
+    const { clock, claim, onLost, log } = this.#options;
+    this.#cancelRestart = clock.after(delayMs, () => {
+      claim(this.symbol).then(
+        (claimed) => {
+          if (this.#status === 'stopped') return;
+          if (claimed === undefined) onLost(this.symbol);
+          else void this.start(claimed);
+        },
+        (error: unknown) => {
+          if (this.#status === 'stopped') return;
+          log.warn({ symbol: this.symbol, error: describe(error) }, 'a symbol could not be claimed again yet');
+          this.#restart(LIMITS.restartBackoffMaxMs);
+        },
+      );
+    });
+  }
+
+  #halt(error: unknown, failures: number): void {
+    const { log, ownership } = this.#options;
+    const reason = `stopped after ${failures} crashes: ${describe(error)}`.slice(0, LIMITS.reasonLengthMax);
+    this.#haltedReason = reason;
+    this.#setStatus('halted');
+    log.error(
+      { symbol: this.symbol, reason, resume: `coinpilot ctl symbol ${this.symbol} resume --reason "…"` },
+      'a symbol was halted because its actor keeps crashing',
+    );
+    for (const envelope of this.#mailbox.clear()) this.#answerHalted(envelope);
+    ownership
+      .haltSymbol(this.symbol, this.#epoch, reason, contentId('halt', this.symbol, this.#epoch))
+      .then((stored) => {
+        if (!stored) log.warn({ symbol: this.symbol }, 'the halt was not stored: another Pod owns the symbol');
+      })
+      .catch((cause: unknown) => log.error({ symbol: this.symbol, error: describe(cause) }, 'the halt could not be stored'));
+  }
+
+  #answerHalted(envelope: Envelope): void {
+    const { message, reply } = envelope;
+    const reason = this.#haltedReason ?? 'halted';
+    if (message.type === 'resume') {
+      this.#resume(message.request.reason);
+      reply?.({ ok: true, mode: 'starting', haltedReason: null, message: 'restarting the actor' });
+      return;
+    }
+    if (message.type === 'get') {
+      const { pod } = this.#options.ports;
+      reply?.({ ok: true, mode: 'halted', haltedReason: reason, owner: pod, epoch: this.#epoch, position: null, openOrders: [] });
+      return;
+    }
+    reply?.(
+      refuse('HALTED', `${this.symbol} is halted: ${reason}. Look at the log and dead_letters, then resume it with a reason.`, {
+        reason,
+      }),
+    );
+    envelope.done?.();
+  }
+
+  #resume(reason: string): void {
+    const { policy, ownership, log } = this.#options;
+    log.info({ symbol: this.symbol, reason }, 'a halted symbol is resumed');
+    policy.reset();
+    this.#haltedReason = undefined;
+    this.#setStatus('starting');
+    ownership
+      .haltSymbol(this.symbol, this.#epoch, null, contentId('resume', this.symbol, this.#epoch))
+      .catch((error: unknown) => log.warn({ symbol: this.symbol, error: describe(error) }, 'the resume could not be stored'))
+      .finally(() => this.#restart(0));
+  }
+
+  #setStatus(status: HostStatus): void {
+    this.#status = status;
+    for (const resolve of this.#statusWaiters.splice(0)) resolve();
+  }
+
+  #statusChange(): Promise<void> {
+    return new Promise((resolve) => this.#statusWaiters.push(resolve));
+  }
+}
+
+const UNAVAILABLE = refuse('UNAVAILABLE', 'the symbol is restarting: send the same command with the same id again');
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

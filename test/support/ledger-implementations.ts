@@ -1,0 +1,124 @@
+/** Every ledger behind the ports, for suites that hold for all of them. Each test starts with an empty one. */
+import { Client } from 'pg';
+import { MemoryAccount } from '../../ledger/memory/memory-account.ts';
+import { MemoryCommit } from '../../ledger/memory/memory-commit.ts';
+import { MemoryDatabase } from '../../ledger/memory/memory-database.ts';
+import { MemoryOwnership } from '../../ledger/memory/memory-ownership.ts';
+import { MemoryPaperStore } from '../../ledger/memory/memory-paper-store.ts';
+import { MemoryReader } from '../../ledger/memory/memory-reader.ts';
+import { PostgresAccount } from '../../ledger/postgres/account.ts';
+import { PostgresCommit } from '../../ledger/postgres/commit.ts';
+import { createControlPool } from '../../ledger/postgres/connection.ts';
+import { PostgresOwnership } from '../../ledger/postgres/ownership.ts';
+import { PostgresPaperStore } from '../../ledger/postgres/paper-store.ts';
+import { createReaderPool, PostgresReader } from '../../ledger/postgres/reader.ts';
+import type { Clock } from '../../protocol/ports/clock.ts';
+import type {
+  AccountPort,
+  CommitPort,
+  LedgerReader,
+  LedgerWriter,
+  Owner,
+  OwnershipPort,
+} from '../../protocol/ports/ledger.ts';
+import type { Log } from '../../protocol/ports/log.ts';
+import type { PaperStore } from '../../protocol/ports/paper-store.ts';
+import { createDatabase } from './postgres.ts';
+
+export interface Ledger {
+  readonly commit: CommitPort;
+  readonly ownership: OwnershipPort;
+  readonly account: AccountPort;
+  readonly reader: LedgerReader & LedgerWriter;
+  readonly paper: PaperStore;
+  /** Lets this incarnation's lease run out, as time would. */
+  lapse(owner: Owner): Promise<void>;
+}
+
+export interface LedgerServer {
+  /** An empty ledger. The one before it is gone. */
+  fresh(): Promise<Ledger>;
+  stop(): Promise<void>;
+}
+
+export interface LedgerImplementation {
+  readonly name: string;
+  start(): Promise<LedgerServer>;
+}
+
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** Stands still: nothing in a contract waits for time. */
+const stillClock: Clock = {
+  now: () => Date.parse('2024-03-01T00:00:00Z'),
+  monotonic: () => 0,
+  after: () => () => undefined,
+};
+
+export function memoryLedger(clock: Clock = stillClock): Ledger & { readonly database: MemoryDatabase } {
+  const database = new MemoryDatabase(clock);
+  return {
+    database,
+    commit: new MemoryCommit(database),
+    ownership: new MemoryOwnership(database),
+    account: new MemoryAccount(database),
+    reader: new MemoryReader(database),
+    paper: new MemoryPaperStore(database),
+    async lapse(owner) {
+      const pod = database.pods.get(owner.pod);
+      if (pod?.incarnation === owner.incarnation) pod.expiresAt = database.clock.now() - 1;
+    },
+  };
+}
+
+export const MEMORY: LedgerImplementation = {
+  name: 'memory',
+  start: async () => ({ fresh: async () => memoryLedger(), stop: async () => undefined }),
+};
+
+export const POSTGRES: LedgerImplementation = { name: 'postgres', start: startPostgresLedger };
+
+export const LEDGERS: readonly LedgerImplementation[] = [POSTGRES, MEMORY];
+
+/** Everything a migration did not put there. */
+const EMPTY = `
+  truncate ledger_info, pods, positions, journal, orders, account, reservations, risk_days, singletons, candles, equity,
+    dead_letters, paper_fills, paper_orders, funnel;
+  insert into account default values;
+  insert into singletons (name) values ('account'), ('cluster');`;
+
+async function startPostgresLedger(): Promise<LedgerServer> {
+  const database = await createDatabase('ledger');
+  const control = createControlPool(database.url, silentLog);
+  const readers = createReaderPool(database.url);
+  const admin = new Client({ connectionString: database.url });
+  await admin.connect();
+  let writer: PostgresCommit | undefined;
+  return {
+    async fresh() {
+      await writer?.close();
+      await admin.query(EMPTY);
+      writer = await PostgresCommit.connect(database.url, () => undefined);
+      return {
+        commit: writer,
+        ownership: new PostgresOwnership(control),
+        account: new PostgresAccount(control),
+        reader: new PostgresReader(readers),
+        paper: new PostgresPaperStore(control),
+        async lapse(owner) {
+          await admin.query(
+            `update pods set expires_at = clock_timestamp() - interval '1 millisecond' where pod = $1 and incarnation = $2`,
+            [owner.pod, owner.incarnation],
+          );
+        },
+      };
+    },
+    async stop() {
+      await writer?.close();
+      await control.end();
+      await readers.dispose();
+      await admin.end();
+      await database.drop();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { defineConfig } from 'vitest/config';
+
+/** Projects run one after another in this order: their worker limits differ, which vitest allows only between groups. */
+const ORDER = ['tidy', 'unit', 'integration', 'chaos'];
+
+const project = (name: string, include: string[], options: Record<string, unknown> = {}) => ({
+  extends: true as const,
+  test: { name, include, sequence: { groupOrder: ORDER.indexOf(name) }, ...options },
+});
+
+/** One Postgres server for the run; test files take databases of their own from it (test/support/postgres.ts). */
+const globalSetup = ['test/support/postgres-global.ts'];
+
+export default defineConfig({
+  test: {
+    sequence: { shuffle: true },
+    pool: 'forks',
+    projects: [
+      project('tidy', ['test/tidy/**/*.test.ts']),
+      project('unit', ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts']),
+      project('integration', ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'], {
+        testTimeout: 60_000,
+        hookTimeout: 120_000,
+        maxWorkers: 2,
+        globalSetup,
+      }),
+      project('chaos', ['test/chaos/**/*.test.ts'], {
+        testTimeout: 900_000,
+        hookTimeout: 120_000,
+        maxWorkers: 1,
+        globalSetup,
+      }),
+    ],
+  },
+});

@@ -6,6 +6,7 @@
  * handed over. Batches are sent and settled in order; at most `commitPipelineDepth` are unanswered.
  *
  * After a failed commit this object is finished: every source that had something in flight is told its fate is unknown.
+ * A source that throws loses only its own changes (it is told so): the others of its batch are sent and settled.
  */
 
 import { invariant } from '../domain/invariant.ts';
@@ -77,8 +78,8 @@ export class GroupCommit implements CommitQueue {
       // A copy: a source goes into a batch at most once, though it re-enters the line behind the others.
       for (const source of [...this.#dirty]) {
         if (room <= 0) break;
-        const group = source.take(room);
         this.#dirty.delete(source);
+        const group = takeFrom(source, room);
         if (group === undefined) continue;
         this.#dirty.add(source);
         sources.push(source);
@@ -93,10 +94,10 @@ export class GroupCommit implements CommitQueue {
 
   #send(sources: CommitSource[], groups: readonly CommitGroup[]): void {
     this.#inFlight.push(sources);
-    this.#port.commit(groups).then(
-      (outcomes) => this.#settle(sources, groups, outcomes),
-      (cause) => this.fail(cause),
-    );
+    this.#port
+      .commit(groups)
+      .then((outcomes) => this.#settle(sources, groups, outcomes))
+      .catch((cause: unknown) => this.fail(cause));
   }
 
   #settle(sources: CommitSource[], groups: readonly CommitGroup[], outcomes: readonly GroupOutcome[]): void {
@@ -110,7 +111,7 @@ export class GroupCommit implements CommitQueue {
       const group = groups[index];
       invariant(outcome !== undefined && group !== undefined, 'a commit answers every group');
       if (outcome.type === 'committed') this.stats.rows += group.rows.length;
-      source.settle(outcome);
+      settle(source, outcome);
     });
     this.#pump();
   }
@@ -118,5 +119,22 @@ export class GroupCommit implements CommitQueue {
   #wakeIdle(): void {
     if (this.#dirty.size > 0 || this.#inFlight.length > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+}
+
+function takeFrom(source: CommitSource, rowsMax: number): CommitGroup | undefined {
+  try {
+    return source.take(rowsMax);
+  } catch (cause) {
+    source.lost(cause);
+    return undefined;
+  }
+}
+
+function settle(source: CommitSource, outcome: GroupOutcome): void {
+  try {
+    source.settle(outcome);
+  } catch (cause) {
+    source.lost(cause);
   }
 }

@@ -4,6 +4,8 @@
  * The library's own lock refuses when another Pod is migrating; a starting Pod should wait instead, so a session
  * advisory lock is taken around it. It is released with the connection, whatever happens.
  */
+import { readdir } from 'node:fs/promises';
+import { parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import { Client } from 'pg';
@@ -21,6 +23,7 @@ export async function migrate(options: { readonly url: string; readonly log: Log
   await client.connect();
   try {
     await client.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);
+    await refuseNewer(client);
     const applied = await runner({
       dbClient: client,
       dir: MIGRATIONS_DIRECTORY,
@@ -41,12 +44,24 @@ export async function migrate(options: { readonly url: string; readonly log: Log
     const names = applied.map((migration) => migration.name);
     if (names.length > 0) options.log.info({ applied: names }, 'database migrated');
     return names;
-  } catch (cause) {
-    if (cause instanceof Error && /Not run migration|is preceding already run/.test(cause.message)) {
-      throw new TerminalError('this database was migrated by a newer version: upgrade this program', { cause });
-    }
-    throw cause;
   } finally {
     await client.end();
+  }
+}
+
+/** Throws when the database has migrations this version does not know: its rows may mean something else by now. */
+async function refuseNewer(client: Client): Promise<void> {
+  const { rows: tables } = await client.query(
+    `select from pg_tables where schemaname = 'public' and tablename = 'migrations'`,
+  );
+  if (tables.length === 0) return;
+  const files = await readdir(MIGRATIONS_DIRECTORY);
+  const known = new Set(files.map((file) => parse(file).name));
+  const { rows } = await client.query<{ name: string }>('select name from public.migrations order by id');
+  const unknown = rows.map(({ name }) => name).filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new TerminalError(
+      `this database was migrated by a newer version (${unknown.join(', ')}): upgrade this program to use it`,
+    );
   }
 }

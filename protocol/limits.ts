@@ -37,6 +37,10 @@ export const LIMITS = {
   /** More crashes than this within the window halt the symbol (or end the process, for a part of the Pod). */
   restartsMax: 5,
   restartWindowMs: 60_000,
+  /** A Pod that loses its authority more often than this within the window ends: two processes share its name. */
+  fencesMax: 20,
+  /** Longest pause between attempts to reach a server that is away. */
+  outsideBackoffMaxMs: 1_000,
   restartBackoffFirstMs: 50,
   restartBackoffMaxMs: 5_000,
   /** An intent that is older than this is not sent to the venue any more. */

@@ -1,10 +1,13 @@
 /**
  * Supervises the parts of a process, of which each depends on those before it: when one fails, it and everything behind
- * it are stopped in reverse order and started again in order. A part that keeps failing ends the process, visibly.
+ * it are stopped in reverse order and started again in order. A start that is under way is called off when a part before
+ * it fails. A part that keeps failing ends the process, visibly; a server that is away (RetryableError) is waited for
+ * instead, however long it takes.
+ *
+ * A failure belongs to the life of the part that reported it: once that life was stopped, it is not heard any more.
  */
-import { TerminalError } from '../protocol/errors.ts';
+import { FencedError, RetryableError, TerminalError } from '../protocol/errors.ts';
 import type { Clock } from '../protocol/ports/clock.ts';
-import { sleep } from '../protocol/ports/clock.ts';
 import type { Log } from '../protocol/ports/log.ts';
 import type { RestartPolicy } from './restart-policy.ts';
 
@@ -15,25 +18,44 @@ export interface RunningPart {
 
 export interface PartSpec {
   readonly name: string;
-  /** Starts the part. `failed` reports a failure after the start; before it, the promise rejects. */
+  /**
+   * Starts the part. `failed` reports a failure after the start; before it, the promise rejects. `signal` calls the start
+   * off: the process stops, or a part before this one has failed.
+   */
   start(failed: (error: unknown) => void, signal: AbortSignal): Promise<RunningPart>;
 }
 
 export interface RestForOneOptions {
   readonly parts: readonly PartSpec[];
   readonly policy: RestartPolicy;
+  /** For failures from outside; its verdict to give up counts for lost authority only. */
+  readonly outsidePolicy: RestartPolicy;
   readonly clock: Clock;
   readonly log: Log;
   /** A part keeps failing, or failed in a way that only a person can mend. */
   readonly onGiveUp: (part: string, error: unknown) => void;
 }
 
+/** One life of a part; a failure belongs to the life that reported it and ends with it. */
+interface Life {
+  readonly spec: PartSpec;
+  part: RunningPart | undefined;
+  failure: { readonly error: unknown } | undefined;
+}
+
+interface GiveUp {
+  readonly part: string;
+  readonly error: unknown;
+}
+
 export class RestForOne {
   readonly #options: RestForOneOptions;
-  readonly #running: { readonly spec: PartSpec; readonly part: RunningPart }[] = [];
-  readonly #abort = new AbortController();
-  #work: Promise<void> = Promise.resolve();
-  #generation = 0;
+  /** Lives of the first parts, in order: what is not in here is not started. */
+  readonly #running: Life[] = [];
+  /** Calls off the start, or the pause, that is under way. */
+  #attempt = new AbortController();
+  #work: Promise<unknown> = Promise.resolve();
+  #over = false;
   restarts = 0;
 
   constructor(options: RestForOneOptions) {
@@ -42,82 +64,124 @@ export class RestForOne {
 
   /** Resolves when every part has started; rejects when a part gives up during the start. */
   async start(): Promise<void> {
-    await this.#enqueue(() => this.#startFrom(0));
+    const gaveUp = await this.#enqueue(() => this.#repair());
+    if (gaveUp !== undefined) throw gaveUp.error;
   }
 
   async stop(): Promise<void> {
-    this.#abort.abort();
-    this.#generation += 1;
+    this.#over = true;
+    this.#attempt.abort();
     await this.#enqueue(() => this.#stopDownTo(0));
   }
 
-  #enqueue(work: () => Promise<void>): Promise<void> {
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#work.then(work);
     this.#work = result.catch(() => undefined);
     return result;
   }
 
-  async #startFrom(index: number): Promise<void> {
+  /**
+   * Until every part runs: stops the first that failed and all behind it, or starts the next. Looks again after every
+   * step, because a part that is being started may wait for one that has just failed.
+   */
+  async #repair(): Promise<GiveUp | undefined> {
     const { parts } = this.#options;
-    for (let next = index; next < parts.length && !this.#abort.signal.aborted; ) {
-      const spec = parts[next] as PartSpec;
-      try {
-        await this.#startPart(spec);
-        next += 1;
-      } catch (error) {
-        if (this.#abort.signal.aborted) return;
-        await this.#backOff(spec, error);
+    while (!this.#over) {
+      this.#attempt = new AbortController();
+      const failed = this.#running.findIndex((life) => life.failure !== undefined);
+      const broken = this.#running[failed];
+      const next = parts[this.#running.length];
+      if (broken === undefined && next === undefined) return undefined;
+      let gaveUp: GiveUp | undefined;
+      if (broken !== undefined) {
+        await this.#stopDownTo(failed);
+        gaveUp = await this.#backOff(broken.spec, broken.failure?.error);
+      } else if (next !== undefined) {
+        const refused = await this.#startPart(next);
+        // A start that was called off says nothing about its part.
+        if (refused !== undefined && !this.#attempt.signal.aborted) gaveUp = await this.#backOff(next, refused.error);
       }
+      if (gaveUp !== undefined) return gaveUp;
     }
+    return undefined;
   }
 
-  async #startPart(spec: PartSpec): Promise<void> {
-    const generation = this.#generation;
-    let reported = false;
-    const part = await spec.start((error) => {
-      if (reported || generation !== this.#generation || this.#abort.signal.aborted) return;
-      reported = true;
-      this.#failed(spec, error);
-    }, this.#abort.signal);
-    this.#running.push({ spec, part });
-  }
-
-  #failed(spec: PartSpec, error: unknown): void {
-    this.#generation += 1;
-    this.#options.log.warn({ part: spec.name, error: describe(error) }, 'a part of this process failed');
-    this.#enqueue(async () => {
-      if (this.#abort.signal.aborted) return;
-      const index = this.#options.parts.indexOf(spec);
-      await this.#stopDownTo(index);
-      await this.#backOff(spec, error);
-      await this.#startFrom(index);
-    }).catch((cause: unknown) => this.#options.onGiveUp(spec.name, cause));
-  }
-
-  async #backOff(spec: PartSpec, error: unknown): Promise<void> {
-    const { policy, clock, log } = this.#options;
-    if (error instanceof TerminalError) throw error;
-    const decision = policy.failed();
-    if (decision.type === 'give-up') {
-      throw new Error(`${spec.name} failed ${decision.failures} times in a row: ${describe(error)}`, { cause: error });
+  /** Undefined when the part has started. */
+  async #startPart(spec: PartSpec): Promise<Life['failure']> {
+    const life: Life = { spec, part: undefined, failure: undefined };
+    try {
+      life.part = await spec.start((error) => this.#failed(life, error), this.#attempt.signal);
+    } catch (error) {
+      return { error };
     }
+    this.#running.push(life);
+    return undefined;
+  }
+
+  #failed(life: Life, error: unknown): void {
+    const lifeIsOver = life.part !== undefined && !this.#running.includes(life);
+    if (life.failure !== undefined || lifeIsOver || this.#over) return;
+    life.failure = { error };
+    const { log, onGiveUp } = this.#options;
+    log.warn({ part: life.spec.name, error: describe(error) }, 'a part of this process failed');
+    // A part that is not running yet is the one being started: its own promise tells the rest.
+    if (life.part !== undefined) this.#attempt.abort();
+    this.#enqueue(() => this.#repair()).then(
+      (gaveUp) => {
+        if (gaveUp !== undefined) onGiveUp(gaveUp.part, gaveUp.error);
+      },
+      (cause: unknown) => onGiveUp(life.spec.name, cause),
+    );
+  }
+
+  /** Waits before the next try; answers why there will be none. */
+  async #backOff(spec: PartSpec, error: unknown): Promise<GiveUp | undefined> {
+    if (this.#over) return undefined;
+    const { policy, outsidePolicy, log } = this.#options;
+    if (error instanceof TerminalError) return this.#giveUp(spec, error);
+    const away = error instanceof RetryableError;
+    const decision = (away || error instanceof FencedError ? outsidePolicy : policy).failed();
+    if (decision.type === 'give-up' && !away) {
+      const message = `${spec.name} failed ${decision.failures} times in a row: ${describe(error)}`;
+      return this.#giveUp(spec, new Error(message, { cause: error }));
+    }
+    const delayMs = decision.type === 'restart' ? decision.delayMs : OUTSIDE_DELAY_MS;
     this.restarts += 1;
-    log.warn({ part: spec.name, delayMs: decision.delayMs, error: describe(error) }, 'restarting a part of this process');
-    await sleep(clock, decision.delayMs);
+    log.warn({ part: spec.name, delayMs, error: describe(error) }, 'restarting a part of this process');
+    await this.#pause(delayMs);
+    return undefined;
+  }
+
+  #giveUp(spec: PartSpec, error: unknown): GiveUp {
+    this.#over = true;
+    return { part: spec.name, error };
+  }
+
+  /** Waits, unless the attempt is called off: a stop is not kept waiting. */
+  #pause(delayMs: number): Promise<void> {
+    const { signal } = this.#attempt;
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = this.#options.clock.after(delayMs, resolve);
+      signal.addEventListener('abort', () => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   async #stopDownTo(index: number): Promise<void> {
-    const { parts, log } = this.#options;
-    while (this.#running.length > 0) {
-      const last = this.#running[this.#running.length - 1];
-      if (last === undefined || parts.indexOf(last.spec) < index) return;
-      this.#running.pop();
-      await last.part.stop().catch((error: unknown) => {
-        log.warn({ part: last.spec.name, error: describe(error) }, 'a part did not stop cleanly');
+    while (this.#running.length > index) {
+      const life = this.#running.pop();
+      await life?.part?.stop().catch((error: unknown) => {
+        this.#options.log.warn({ part: life.spec.name, error: describe(error) }, 'a part did not stop cleanly');
       });
     }
   }
 }
+
+/** Between attempts when something has been away for long. */
+const OUTSIDE_DELAY_MS = 1_000;
 
 function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -75,26 +75,29 @@ export class SymbolHost {
   async start(claimed: ClaimedPosition): Promise<void> {
     const { settings, ports, startActor = SymbolActor.start } = this.#options;
     this.#epoch = claimed.epoch;
-    let crashed = false;
+    /** The life ended before it was handed over: whoever ended it has arranged what follows. */
+    let ended = false;
     try {
       const actor = await startActor(settings, claimed, ports, {
         onCrash: (error, envelope) => {
-          crashed = true;
+          ended = true;
           this.#crashed(error, envelope);
         },
-        onOver: (why, cause) => this.#over(why, cause),
+        onOver: (why, cause) => {
+          ended = true;
+          this.#over(why, cause);
+        },
         onProgress: () => this.#feedActor(),
       });
-      if (this.#status === 'stopped') {
+      if (ended || this.#status === 'stopped') {
         actor.stop(UNAVAILABLE);
         return;
       }
-      if (crashed) return;
       this.#actor = actor;
       this.#setStatus('running');
       this.#feedActor();
     } catch (error) {
-      if (!crashed) this.#crashed(error, undefined);
+      if (!ended) this.#crashed(error, undefined);
     }
   }
 
@@ -152,7 +155,10 @@ export class SymbolHost {
     if (this.#status === 'stopped') return;
     this.#setStatus('starting');
     const { log } = this.#options;
-    log.warn({ symbol: this.symbol, epoch: this.#epoch, why, cause: cause === undefined ? undefined : String(cause) }, 'an actor is over');
+    log.warn(
+      { symbol: this.symbol, epoch: this.#epoch, why, cause: cause === undefined ? undefined : String(cause) },
+      'an actor is over',
+    );
     // A lost commit ends the whole writer; the Pod starts its symbols again.
     if (why === 'fenced') this.#restart(0);
   }
@@ -186,23 +192,34 @@ export class SymbolHost {
     const { writer, log } = this.#options;
     const letter = {
       stream: this.symbol,
-      message: JSON.stringify(envelope.message, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+      message: JSON.stringify(envelope.message, (_, value: unknown) =>
+        typeof value === 'bigint' ? String(value) : value,
+      ),
       error: describe(error),
       attempts: envelope.attempts,
     };
-    log.error({ symbol: this.symbol, attempts: envelope.attempts, error: letter.error }, 'a message was quarantined in dead_letters');
+    log.error(
+      { symbol: this.symbol, attempts: envelope.attempts, error: letter.error },
+      'a message was quarantined in dead_letters',
+    );
     writer.storeDeadLetter(letter).catch((cause: unknown) => {
       log.error({ symbol: this.symbol, letter, error: describe(cause) }, 'a quarantined message could not be stored');
     });
     envelope.reply?.(
-      refuse('INTERNAL', `the command crashed its actor ${envelope.attempts} times and was set aside (dead_letters); nothing was changed`, {
-        error: letter.error,
-      }),
+      refuse(
+        'INTERNAL',
+        `the command crashed its actor ${envelope.attempts} times and was set aside (dead_letters); nothing was changed`,
+        {
+          error: letter.error,
+        },
+      ),
     );
     envelope.done?.();
   }
 
   #restart(delayMs: number): void {
+    // A claim would take the row from the Pod that has it by now.
+    if (this.#status === 'stopped') return;
     const { clock, claim, onLost, log } = this.#options;
     this.#cancelRestart = clock.after(delayMs, () => {
       claim(this.symbol).then(
@@ -235,7 +252,9 @@ export class SymbolHost {
       .then((stored) => {
         if (!stored) log.warn({ symbol: this.symbol }, 'the halt was not stored: another Pod owns the symbol');
       })
-      .catch((cause: unknown) => log.error({ symbol: this.symbol, error: describe(cause) }, 'the halt could not be stored'));
+      .catch((cause: unknown) =>
+        log.error({ symbol: this.symbol, error: describe(cause) }, 'the halt could not be stored'),
+      );
   }
 
   #answerHalted(envelope: Envelope): void {
@@ -248,13 +267,25 @@ export class SymbolHost {
     }
     if (message.type === 'get') {
       const { pod } = this.#options.ports;
-      reply?.({ ok: true, mode: 'halted', haltedReason: reason, owner: pod, epoch: this.#epoch, position: null, openOrders: [] });
+      reply?.({
+        ok: true,
+        mode: 'halted',
+        haltedReason: reason,
+        owner: pod,
+        epoch: this.#epoch,
+        position: null,
+        openOrders: [],
+      });
       return;
     }
     reply?.(
-      refuse('HALTED', `${this.symbol} is halted: ${reason}. Look at the log and dead_letters, then resume it with a reason.`, {
-        reason,
-      }),
+      refuse(
+        'HALTED',
+        `${this.symbol} is halted: ${reason}. Look at the log and dead_letters, then resume it with a reason.`,
+        {
+          reason,
+        },
+      ),
     );
     envelope.done?.();
   }
@@ -267,7 +298,9 @@ export class SymbolHost {
     this.#setStatus('starting');
     ownership
       .haltSymbol(this.symbol, this.#epoch, null, contentId('resume', this.symbol, this.#epoch))
-      .catch((error: unknown) => log.warn({ symbol: this.symbol, error: describe(error) }, 'the resume could not be stored'))
+      .catch((error: unknown) =>
+        log.warn({ symbol: this.symbol, error: describe(error) }, 'the resume could not be stored'),
+      )
       .finally(() => this.#restart(0));
   }
 

@@ -215,5 +215,6 @@ create table funnel (
 
 -- Closed trades are part of the journal; this is how they are read.
 create view trades as
-  select symbol, seq as version, at, (body::jsonb -> 'trade') as trade from journal
-  where kind = 'signal' and body::jsonb ->> 'signal' = 'TRADE_CLOSED';
+  -- `json`, not `jsonb`: the fields keep the order they were written in.
+  select symbol, seq as version, at, (body::json -> 'trade') as trade from journal
+  where kind = 'signal' and body::json ->> 'signal' = 'TRADE_CLOSED';

@@ -126,9 +126,9 @@ export class PostgresReader implements LedgerReader, LedgerWriter {
 
   async trades(): Promise<readonly ClosedTradeJson[]> {
     const rows = (await this.#pool.query(
-      sql`select trade from trades order by trade ->> 'exitTime', symbol, version`,
-    )) as { trade: ClosedTradeJson }[];
-    return rows.map((row) => row.trade);
+      sql`select trade::text as trade from trades order by trade ->> 'exitTime', symbol, version`,
+    )) as { trade: string }[];
+    return rows.map((row) => JSON.parse(row.trade) as ClosedTradeJson);
   }
 
   async funnel(): Promise<Readonly<Record<string, number>>> {

@@ -16,6 +16,7 @@ import { startStatusServer } from '../../gateway/status-server.ts';
 import { GroupCommit } from '../../ledger/group-commit.ts';
 import { migrate } from '../../ledger/migrate.ts';
 import { PostgresCommit } from '../../ledger/postgres/commit.ts';
+import { ledgerFailure } from '../../ledger/postgres/connection.ts';
 import { PostgresLedger } from '../../ledger/postgres/ledger.ts';
 import { FencedError, RetryableError, TerminalError } from '../../protocol/errors.ts';
 import { contentId, fingerprint } from '../../protocol/ids.ts';
@@ -34,6 +35,7 @@ import { RestartPolicy } from '../restart-policy.ts';
 import { SymbolSupervisor } from '../symbols.ts';
 import { eventOf } from './event.ts';
 import type { EngineConfig } from './engine-config.ts';
+import { asOutsideFailure, outsideFailures } from './outside-failure.ts';
 import { openFeed } from './feed.ts';
 import { listenOn } from './listen.ts';
 import { MarketBus } from './market-bus.ts';
@@ -73,6 +75,8 @@ export class Engine {
   #intake: MarketIntake | undefined;
   #http: { readonly url: string } | undefined;
   #serving = false;
+  /** False from the moment the ledger failed until the writer is back: stopping then waits for nothing of it. */
+  #ledgerUp = false;
 
   constructor(config: EngineConfig, state: StateFolder | undefined, log: Log, callbacks: EngineCallbacks) {
     this.config = config;
@@ -88,6 +92,16 @@ export class Engine {
           windowMs: LIMITS.restartWindowMs,
           backoffFirstMs: LIMITS.restartBackoffFirstMs,
           backoffMaxMs: LIMITS.restartBackoffMaxMs,
+        },
+        systemClock,
+        systemRandom,
+      ),
+      outsidePolicy: new RestartPolicy(
+        {
+          restartsMax: LIMITS.fencesMax,
+          windowMs: LIMITS.restartWindowMs,
+          backoffFirstMs: LIMITS.restartBackoffFirstMs,
+          backoffMaxMs: LIMITS.outsideBackoffMaxMs,
         },
         systemClock,
         systemRandom,
@@ -108,7 +122,7 @@ export class Engine {
 
   /** Everything serves at this moment. */
   get ready(): boolean {
-    return this.#serving && this.#bus.connected && (this.#membership?.holds ?? false);
+    return this.#serving && this.#ledgerUp && this.#bus.connected && (this.#membership?.holds ?? false);
   }
 
   get natsUrl(): string {
@@ -144,16 +158,16 @@ export class Engine {
   }
 
   #parts(): readonly PartSpec[] {
-    const part = (name: string, start: PartSpec['start']): PartSpec => ({ name, start });
+    const part = (name: string, start: PartSpec['start']): PartSpec => ({ name, start: outsideFailures(start) });
     return [
       ...(this.config.databaseUrl === null ? [part('postgres', (failed) => this.#startPostgres(failed))] : []),
       ...(this.config.natsUrl === null ? [part('broker', () => this.#startBroker())] : []),
       part('bus', (_, signal) => this.#startBus(signal)),
-      part('ledger', (failed, signal) => this.#startLedger(failed, signal)),
+      part('ledger', (_, signal) => this.#startLedger(signal)),
       part('membership', (failed, signal) => this.#startMembership(failed, signal)),
-      part('writer', (failed) => this.#startWriter(failed)),
+      part('writer', (failed, signal) => this.#startWriter(failed, signal)),
       part('account', (failed, signal) => this.#startAccount(failed, signal)),
-      part('symbols', (failed) => this.#startSymbols(failed)),
+      part('symbols', () => this.#startSymbols()),
       part('http', () => this.#startHttp()),
       part('market', (failed) => this.#startMarket(failed)),
     ];
@@ -173,7 +187,10 @@ export class Engine {
         postgres.isRunning().then((running) => {
           if (stopped) return;
           if (running) watch();
-          else failed(new RetryableError('the embedded Postgres is gone'));
+          else {
+            this.#ledgerUp = false;
+            failed(new RetryableError('the embedded Postgres is gone'));
+          }
         }, failed);
       });
     };
@@ -221,15 +238,9 @@ export class Engine {
     };
   }
 
-  async #startLedger(failed: (error: unknown) => void, signal: AbortSignal) {
+  async #startLedger(signal: AbortSignal) {
     const url = this.databaseUrl;
-    await this.#untilReachable(signal, 'the database', async () => {
-      try {
-        await migrate({ url, log: this.#log });
-      } catch (cause) {
-        throw asLedgerFailure(cause);
-      }
-    });
+    await this.#untilReachable(signal, 'the database', () => migrate({ url, log: this.#log }));
     this.#ledger = await PostgresLedger.open({ url, log: this.#log });
     const { feed } = this.config;
     if (feed.kind !== 'bus') {
@@ -240,7 +251,6 @@ export class Engine {
     }
     const { paper } = this.config;
     this.#venue = new PaperVenue({ settings: paper, store: this.#ledger.paper, log: this.#log });
-    void failed;
     return { stop: () => this.#ledger.close() };
   }
 
@@ -276,16 +286,23 @@ export class Engine {
     return {
       stop: async () => {
         membership.stop();
-        await withTimeout(ownership.leave(owner), LEAVE_TIMEOUT_MS);
+        await withTimeout(ownership.leave(owner), this.#patienceMs);
       },
     };
   }
 
-  async #startWriter(failed: (error: unknown) => void) {
+  async #startWriter(failed: (error: unknown) => void, signal: AbortSignal) {
     let queue: GroupCommit | undefined;
-    const port = await PostgresCommit.connect(this.databaseUrl, (cause) => queue?.fail(cause));
-    queue = new GroupCommit(port, failed, () => this.#membership?.holds ?? false);
+    const port = await this.#untilReachable(signal, 'the database', () =>
+      PostgresCommit.connect(this.databaseUrl, (cause) => queue?.fail(ledgerFailure(cause))),
+    );
+    const onFailed = (cause: unknown): void => {
+      this.#ledgerUp = false;
+      failed(cause);
+    };
+    queue = new GroupCommit(port, onFailed, () => this.#membership?.holds ?? false);
     this.#queue = queue;
+    this.#ledgerUp = true;
     return { stop: () => port.close() };
   }
 
@@ -320,7 +337,7 @@ export class Engine {
     await service.actor.deposit({ id: contentId('paper', 'opening balance'), amount, reason: 'paper money to start with' });
   }
 
-  async #startSymbols(failed: (error: unknown) => void) {
+  async #startSymbols() {
     const membership = this.#required(this.#membership);
     const queue = this.#required(this.#queue);
     const { store, ownership } = this.#ledger;
@@ -363,7 +380,6 @@ export class Engine {
       stats: this.stats,
     });
     this.#symbols = symbols;
-    void failed;
     await ownership.addSymbols(this.config.symbols);
     await symbols.serve((await ownership.symbols()).map((row) => row.symbol));
     const cluster = new ClusterService({
@@ -383,8 +399,9 @@ export class Engine {
       stop: async () => {
         this.#serving = false;
         cluster.stop();
-        await symbols.stop();
-        await withTimeout(ownership.release(membership.owner, [...symbols.hosts.keys()]), LEAVE_TIMEOUT_MS);
+        if (this.#ledgerUp) await symbols.stop();
+        else symbols.abandon();
+        await withTimeout(ownership.release(membership.owner, [...symbols.hosts.keys()]), this.#patienceMs);
       },
     };
   }
@@ -429,9 +446,9 @@ export class Engine {
     return {
       stop: async () => {
         abort.abort();
-        await withTimeout(running, LEAVE_TIMEOUT_MS);
+        await withTimeout(running, this.#patienceMs);
         intake.stop();
-        await withTimeout(intake.flush(), LEAVE_TIMEOUT_MS);
+        await withTimeout(intake.flush(), this.#patienceMs);
       },
     };
   }
@@ -462,7 +479,8 @@ export class Engine {
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await work();
-      } catch (error) {
+      } catch (cause) {
+        const error = asOutsideFailure(cause);
         if (!(error instanceof RetryableError) || signal.aborted) throw error;
         // An embedded server is ours: its part restarts it, and this one after it.
         if (attempt === 0) this.#log.warn({ error: error.message }, `${what} can't be reached; trying again`);
@@ -470,6 +488,11 @@ export class Engine {
         if (signal.aborted) throw error;
       }
     }
+  }
+
+  /** How long a stopping part waits for the ledger. */
+  get #patienceMs(): number {
+    return this.#ledgerUp ? LEAVE_TIMEOUT_MS : 50;
   }
 
   #folder(): StateFolder {
@@ -495,14 +518,6 @@ async function withTimeout(work: Promise<unknown>, timeoutMs: number): Promise<v
   });
   await Promise.race([work.then(() => undefined, () => undefined), late]);
   clearTimeout(timer);
-}
-
-function asLedgerFailure(cause: unknown): unknown {
-  if (cause instanceof TerminalError) return cause;
-  const { code, message } = cause as { code?: string; message?: string };
-  const away = ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', '57P03', '57P01'];
-  if (code !== undefined && away.includes(code)) return new RetryableError(message ?? code, { cause });
-  return cause;
 }
 
 function isBadData(error: unknown): boolean {

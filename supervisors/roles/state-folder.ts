@@ -29,7 +29,8 @@ export class StateFolder {
 
   /** Takes the folder for this process. Throws TerminalError when another living process has it. */
   static take(path: string): StateFolder {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    // Others may pass through (Postgres runs as another user when we are root) but not list; every file in it is 0600.
+    mkdirSync(path, { recursive: true, mode: 0o711 });
     const lock = join(path, LOCK_FILE);
     for (let attempt = 0; ; attempt += 1) {
       try {

@@ -143,9 +143,12 @@ describe.each(LEDGERS)('commit on $name', (implementation) => {
   it("lets an earlier sell's proceeds pay for a later group of the batch, not the other way round", async () => {
     const [seller, buyer] = (await claimed(ledger, ['SELL', 'BUY'])) as [SymbolDraft, SymbolDraft];
     await ledger.commit.commit([seller.buy(ONE_COIN).group({ cashDelta: 0n })]);
-    const buy = () => new Draft(buyer).buy(ONE_COIN).group({ cashNeeded: parseDecimal('100') });
-    const sell = () => new Draft(seller).sell({ quantity: '0.5', price: '200' }).group();
-    const Draft = seller.constructor as typeof SymbolDraft;
+    const buy = () =>
+      buyer
+        .fork()
+        .buy(ONE_COIN)
+        .group({ cashNeeded: parseDecimal('100') });
+    const sell = () => seller.fork().sell({ quantity: '0.5', price: '200' }).group();
     const [refused] = await ledger.commit.commit([buy()]);
     expect(refused).toEqual({ type: 'insufficient', freeCash: 0n });
     const [tooEarly, sold] = await ledger.commit.commit([buy(), sell()]);

@@ -52,6 +52,11 @@ export class SymbolDraft {
     return this.#fill('sell', fill);
   }
 
+  /** Another writer with the same belief: what it sends changes nothing here. */
+  fork(): SymbolDraft {
+    return new SymbolDraft(this);
+  }
+
   /** A change without a fill. */
   note(rowId?: string): this {
     this.#rows.push(this.#row({ id: rowId, kind: 'decision', body: '{"reason": "because","n":1.50}' }));

@@ -76,7 +76,7 @@ export const MEMORY: LedgerImplementation = {
   start: async () => ({ fresh: async () => memoryLedger(), stop: async () => undefined }),
 };
 
-export const POSTGRES: LedgerImplementation = { name: 'postgres', start: startPostgresLedger };
+export const POSTGRES: LedgerImplementation = { name: 'postgres', start: () => startPostgresLedger() };
 
 export const LEDGERS: readonly LedgerImplementation[] = [POSTGRES, MEMORY];
 
@@ -87,14 +87,24 @@ const EMPTY = `
   insert into account default values;
   insert into singletons (name) values ('account'), ('cluster');`;
 
-async function startPostgresLedger(): Promise<LedgerServer> {
+export interface PostgresLedgerServer extends LedgerServer {
+  readonly url: string;
+  /** A superuser's connection to the same database, to look and to break things. */
+  readonly admin: Client;
+}
+
+/** `prepare` runs in the database (its name is `%I` there) before anything else connects to it. */
+export async function startPostgresLedger(prepare?: string): Promise<PostgresLedgerServer> {
   const database = await createDatabase('ledger');
+  if (prepare !== undefined) await prepareDatabase(database.url, prepare);
   const control = createControlPool(database.url, silentLog);
   const readers = createReaderPool(database.url);
   const admin = new Client({ connectionString: database.url });
   await admin.connect();
   let writer: PostgresCommit | undefined;
   return {
+    url: database.url,
+    admin,
     async fresh() {
       await writer?.close();
       await admin.query(EMPTY);
@@ -121,4 +131,14 @@ async function startPostgresLedger(): Promise<LedgerServer> {
       await database.drop();
     },
   };
+}
+
+async function prepareDatabase(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement.replace('%I', `"${new URL(url).pathname.slice(1)}"`));
+  } finally {
+    await client.end();
+  }
 }

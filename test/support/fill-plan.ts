@@ -1,0 +1,52 @@
+/**
+ * What fill clients say to each other: the commands a test gives a client process, and what the client records about
+ * every fill it sent. Plain data; shared by fill-clients.ts (the test's side) and fill-client-process.ts (the child).
+ */
+
+/** A fill as it goes over the wire. */
+export interface WireFill {
+  readonly id: string;
+  readonly side: 'buy' | 'sell';
+  readonly quantity: string;
+  readonly price: string;
+  readonly fee: string;
+}
+
+export interface FillPlan {
+  readonly url: string;
+  readonly symbols: readonly string[];
+  /** Same seed, same sides, quantities, prices and symbols; ids are fresh. */
+  readonly seed: number;
+  /** Fills to send in all; without it the client goes on until it is told to stop. */
+  readonly count?: number;
+  /** Requests on their way at the same time. */
+  readonly concurrency: number;
+  /** Fills in one request: 1 sends plain fills, more sends `{fills: […]}` of up to so many. */
+  readonly fillsPerRequestMax: number;
+  /** Of 100 fills, so many sell; sells are small beside buys, some are still refused. */
+  readonly sellPercent: number;
+  /** How long one fill is tried with the same id. */
+  readonly giveUpMs: number;
+  /** How long one attempt waits for its reply. */
+  readonly attemptMs: number;
+}
+
+/** What became of one fill. */
+export interface FillRecord {
+  readonly symbol: string;
+  readonly fill: WireFill;
+  readonly attempts: number;
+  /** ok: `version` is acknowledged. refused: a code that is not retryable. unknown: given up, it may have happened. */
+  readonly outcome: 'ok' | 'refused' | 'unknown';
+  readonly version?: number;
+  readonly code?: string;
+}
+
+/** A retryable failure and how often it was met, by code, so that a test can show that its faults did hit. */
+export type Failures = Record<string, number>;
+
+export type ToClient = { readonly type: 'start'; readonly plan: FillPlan } | { readonly type: 'stop' };
+
+export type FromClient =
+  | { readonly type: 'acknowledged'; readonly count: number }
+  | { readonly type: 'done'; readonly records: readonly FillRecord[]; readonly failures: Failures };

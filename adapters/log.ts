@@ -7,9 +7,16 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 /** `file`: where to write instead of standard error. Writing is synchronous: the last line before a crash is there. */
 export function createLog(options: { readonly level: LogLevel; readonly file?: string }): Log {
   const target =
-    options.file === undefined ? destination({ dest: 2, sync: true }) : destination({ dest: options.file, mkdir: true, sync: true });
+    options.file === undefined
+      ? destination({ dest: 2, sync: true })
+      : destination({ dest: options.file, mkdir: true, sync: true });
   return pino(
-    { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level: options.level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
     target,
   );
 }

@@ -243,7 +243,7 @@ function checkOrder({ type, quantity, amount, price }: Options): string | undefi
   return undefined;
 }
 
-/** The examples under a command's help. */
-export function exampleText(prefix: string, command: CtlCommand): string {
-  return lines('', 'Examples:', ...command.examples.map((example) => `  ${prefix} ${example}`));
+/** The examples under a help text. */
+export function exampleText(prefix: string, examples: readonly string[]): string {
+  return lines('', 'Examples:', ...examples.map((example) => `  ${prefix} ${example}`));
 }

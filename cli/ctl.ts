@@ -36,6 +36,7 @@ export function registerCtl(program: Command): void {
     .description('ask a running engine, or tell it what to do')
     // Before its commands are made: they inherit it, and usage errors end with the code of this program.
     .exitOverride()
+    .showHelpAfterError('(add --help to see what a command takes)')
     .option('--state <dir>', 'state folder of the engine (its ready.json says where it serves)')
     .option('--nats-url <url>', 'NATS server of the engine (or NATS_URL)')
     .option('--nats-token <token>', 'token of the NATS server (or NATS_TOKEN)')
@@ -75,6 +76,13 @@ function addNamed(ctl: Command, target: Target, placeholder: string, describe: s
 function addCommands(parent: Command, target: Target, name: string | undefined): void {
   parent.helpCommand(false);
   const prefix = `coinpilot ctl ${parent.name()}`;
+  parent.addHelpText(
+    'after',
+    exampleText(
+      prefix,
+      CTL_COMMANDS[target].map(({ examples }) => examples[0] ?? ''),
+    ),
+  );
   for (const spec of CTL_COMMANDS[target]) {
     const command = parent.command(spec.name).description(spec.describe);
     if (spec.positional !== undefined) command.argument(spec.positional.spec);
@@ -85,7 +93,7 @@ function addCommands(parent: Command, target: Target, name: string | undefined):
       if (flag.fallback !== undefined) option.default(flag.fallback);
       command.addOption(option);
     }
-    command.addHelpText('after', exampleText(prefix, spec));
+    command.addHelpText('after', exampleText(prefix, spec.examples));
     command.action(async (...parameters: unknown[]) => {
       const positional = spec.positional === undefined ? [] : [parameters[0]].flat().map(String);
       const common = parent.parent?.opts<RawSettings>() ?? {};

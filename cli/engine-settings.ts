@@ -5,7 +5,14 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isSymbol } from '../domain/instrument.ts';
 import { formatDecimal, tryParseDecimal } from '../domain/money.ts';
-import { canonicalPreset, DEFAULT_PRESET_NAME, PRESETS, type Preset, presetFrom, setParameter } from '../domain/preset.ts';
+import {
+  canonicalPreset,
+  DEFAULT_PRESET_NAME,
+  PRESETS,
+  type Preset,
+  presetFrom,
+  setParameter,
+} from '../domain/preset.ts';
 import type { EngineConfig, FeedConfig } from '../supervisors/roles/engine-config.ts';
 import {
   flag,
@@ -37,22 +44,34 @@ const speed = (value: unknown): number | 'max' | Problem =>
   value === 'max' ? 'max' : numberIn(0.001, 1_000_000, 'market seconds a second, or "max"')(value);
 
 const record = (value: unknown): RawSettings | Problem =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as RawSettings) : new Problem('must hold "name: value" lines');
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as RawSettings)
+    : new Problem('must hold "name: value" lines');
 
-const optional = <T>(name: string, read: Setting<T>['read'], environment: readonly string[] = []): Setting<T | undefined> => ({
+const optional = <T>(
+  name: string,
+  read: Setting<T>['read'],
+  environment: readonly string[] = [],
+): Setting<T | undefined> => ({
   name,
   read,
   environment,
   fallback: undefined,
 });
 
-export function readEngineSettings(role: 'up' | 'pod', flags: RawSettings, environment: NodeJS.ProcessEnv): EngineSettings {
+export function readEngineSettings(
+  role: 'up' | 'pod',
+  flags: RawSettings,
+  environment: NodeJS.ProcessEnv,
+): EngineSettings {
   const file = readSettingsFile((flags.config as string | undefined) ?? environment.COINPILOT_CONFIG);
   const reader = new SettingsReader(flags, environment, file);
   const databaseUrl = reader.get(optional('databaseUrl', text, ['DATABASE_URL'])) ?? null;
   const natsUrl = reader.get(optional('natsUrl', text, ['NATS_URL'])) ?? null;
-  if (role === 'pod' && databaseUrl === null) reader.problem('DATABASE_URL: a pod needs a Postgres, such as postgres://user@host/database');
-  if (role === 'pod' && natsUrl === null) reader.problem('NATS_URL: a pod needs a NATS server, such as nats://host:4222');
+  if (role === 'pod' && databaseUrl === null)
+    reader.problem('DATABASE_URL: a pod needs a Postgres, such as postgres://user@host/database');
+  if (role === 'pod' && natsUrl === null)
+    reader.problem('NATS_URL: a pod needs a NATS server, such as nats://host:4222');
 
   const symbols = reader.get({ name: 'symbol', read: symbolList, fallback: [] as string[] });
   const fileSymbols = reader.get({ name: 'symbols', read: symbolList, fallback: [] as string[] });
@@ -72,7 +91,10 @@ export function readEngineSettings(role: 'up' | 'pod', flags: RawSettings, envir
     stateDirectory:
       role === 'pod' && state === undefined
         ? null
-        : resolve(state ?? join('.coinpilot', defaultStateName(feed, { preset: canonicalPreset(preset), paper, risk, allSymbols }))),
+        : resolve(
+            state ??
+              join('.coinpilot', defaultStateName(feed, { preset: canonicalPreset(preset), paper, risk, allSymbols })),
+          ),
     databaseUrl,
     natsUrl,
     natsToken: reader.get(optional('natsToken', text, ['NATS_TOKEN'])),
@@ -110,7 +132,10 @@ function readFeed(role: 'up' | 'pod', reader: SettingsReader, symbols: readonly 
   }
   if (feed === 'demo') return { kind: 'demo', seed, speed: pace ?? 60 };
   if (feed.startsWith('file:')) {
-    const paths = feed.slice('file:'.length).split(',').filter((path) => path !== '');
+    const paths = feed
+      .slice('file:'.length)
+      .split(',')
+      .filter((path) => path !== '');
     if (paths.length === 0) reader.problem('--feed: name a file, such as file:candles.csv');
     if (paths.length > 1 && symbols.length > 0 && symbols.length !== paths.length) {
       reader.problem(`--symbol: ${paths.length} files need ${paths.length} symbols in the same order, or none`);
@@ -136,7 +161,8 @@ function readPreset(reader: SettingsReader): Preset {
   }
   const name = reader.get({ name: 'preset', read: text, fallback: DEFAULT_PRESET_NAME as string });
   const chosen = presets[name];
-  if (chosen === undefined) reader.problem(`--preset: there is no preset "${name}"; there are ${Object.keys(presets).join(', ')}`);
+  if (chosen === undefined)
+    reader.problem(`--preset: there is no preset "${name}"; there are ${Object.keys(presets).join(', ')}`);
   let preset = chosen ?? PRESETS[DEFAULT_PRESET_NAME];
   for (const assignment of reader.get({ name: 'set', read: list, fallback: [] as string[] })) {
     const [parameter = '', value = ''] = assignment.split('=');
@@ -174,7 +200,9 @@ function port(reader: SettingsReader, name: string, fallback: number): { port: n
 }
 
 const podName = (value: unknown): string | Problem =>
-  typeof value === 'string' && /^[A-Za-z0-9_-]{1,63}$/.test(value) ? value : new Problem('must be 1 to 63 letters, digits, "-" or "_"');
+  typeof value === 'string' && /^[A-Za-z0-9_-]{1,63}$/.test(value)
+    ? value
+    : new Problem('must be 1 to 63 letters, digits, "-" or "_"');
 
 const prefix = (value: unknown): string | Problem =>
   typeof value === 'string' && /^[A-Za-z0-9_-]{1,32}(\.[A-Za-z0-9_-]{1,32})*$/.test(value)
@@ -183,7 +211,9 @@ const prefix = (value: unknown): string | Problem =>
 
 function defaultPodName(role: 'up' | 'pod'): string {
   if (role === 'up') return 'up';
-  return hostname().replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 63);
+  return hostname()
+    .replace(/[^A-Za-z0-9_-]/g, '-')
+    .slice(0, 63);
 }
 
 /** Named after venue and feed; a recording also after what is done with it, so that two experiments never mix. */
@@ -193,6 +223,8 @@ function defaultStateName(feed: FeedConfig, experiment: unknown): string {
     const stat = statSync(path, { throwIfNoEntry: false });
     return [resolve(path), symbol, stat?.size, stat?.mtimeMs];
   });
-  const hash = createHash('sha256').update(JSON.stringify([files, experiment])).digest('hex');
+  const hash = createHash('sha256')
+    .update(JSON.stringify([files, experiment]))
+    .digest('hex');
   return `paper-file-${hash.slice(0, 12)}`;
 }

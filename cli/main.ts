@@ -8,13 +8,17 @@ import { EXIT, UsageError } from './exit-codes.ts';
 import { migrateCommand } from './migrate.ts';
 import { runEngine } from './run-engine.ts';
 
-const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
+  .version;
 
 const collect = (value: string, earlier: string[]): string[] => [...earlier, value];
 
 function engineOptions(command: Command): Command {
   return command
-    .option('--state <dir>', 'folder for data, locks and ready.json (default: under .coinpilot/, named after venue and feed)')
+    .option(
+      '--state <dir>',
+      'folder for data, locks and ready.json (default: under .coinpilot/, named after venue and feed)',
+    )
     .option('--symbol <symbol>', 'symbol such as KRW-BTC; repeat it or separate by commas', collect, [])
     .option('--preset <name>', 'strategy preset: v1, v3.0, v3.1, v3.2, v3.3 or one of `presets:` in coinpilot.yaml')
     .option('--set <name=value>', 'change one parameter of the preset; repeatable', collect, [])
@@ -60,7 +64,9 @@ Exit codes: 0 ok, 1 refused or failed, 2 usage, 3 unavailable, 4 unknown outcome
     .option('--exit-at-end', 'end with the feed and print its trades and funnel')
     .action((options) => runEngine('up', options));
   engineOptions(
-    program.command('pod').description('one Pod of a cluster: needs DATABASE_URL and NATS_URL, market data from the bus'),
+    program
+      .command('pod')
+      .description('one Pod of a cluster: needs DATABASE_URL and NATS_URL, market data from the bus'),
   ).action((options) => runEngine('pod', options));
   program
     .command('migrate')

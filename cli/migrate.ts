@@ -15,6 +15,8 @@ export async function migrateCommand(options: { databaseUrl?: string; json?: boo
   } catch (error) {
     const message = (error as Error).message || String((error as { code?: string }).code);
     process.stderr.write(`the database could not be migrated: ${message}\n`);
-    process.exitCode = /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT/.test(`${(error as { code?: string }).code}`) ? EXIT.unavailable : EXIT.failed;
+    process.exitCode = /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT/.test(`${(error as { code?: string }).code}`)
+      ? EXIT.unavailable
+      : EXIT.failed;
   }
 }

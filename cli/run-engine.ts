@@ -49,7 +49,10 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
   const view = live ? new StatusView(engine) : undefined;
   onSignals((signal) => end({ code: EXIT.ok, why: signal, printResult: false }));
   process.on('unhandledRejection', (error) => {
-    log.error({ error: messageOf(error), stack: (error as Error)?.stack }, 'an unhandled rejection: a bug, please report it');
+    log.error(
+      { error: messageOf(error), stack: (error as Error)?.stack },
+      'an unhandled rejection: a bug, please report it',
+    );
     end({ code: EXIT.failed, why: 'unhandled rejection', printResult: false });
   });
 
@@ -77,7 +80,8 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
   clearTimeout(force);
   clearInterval(keepAlive);
   if (result !== undefined) printRun(result, json || !process.stdout.isTTY);
-  else if (live) process.stdout.write('Stopped. Everything acknowledged is stored; the next start goes on from here.\n');
+  else if (live)
+    process.stdout.write('Stopped. Everything acknowledged is stored; the next start goes on from here.\n');
   process.exitCode = code;
   // Nothing of ours is left running; a handle of a library must not keep the process.
   setTimeout(() => process.exit(code), 1_000).unref();
@@ -97,10 +101,18 @@ function onSignals(stop: (signal: string) => void): void {
 
 function announce(engine: Engine, settings: EngineSettings, state: StateFolder | undefined): void {
   const { pod, natsToken } = settings.config;
-  const info = { ready: true, pod, nats: engine.natsUrl, postgres: engine.databaseUrl, http: engine.httpUrl } as const;
+  const info = {
+    ready: true,
+    pod,
+    nats: engine.context.natsUrl,
+    postgres: engine.context.databaseUrl,
+    http: engine.context.http?.url ?? '',
+  } as const;
   state?.writeReady({ ...info, pid: process.pid, ...(natsToken === undefined ? {} : { natsToken }) });
   if (process.stdout.isTTY && !settings.json) return;
-  const shown = settings.json ? { ...info, ...(natsToken === undefined ? {} : { natsToken }) } : { ...info, postgres: withoutPassword(info.postgres) };
+  const shown = settings.json
+    ? { ...info, ...(natsToken === undefined ? {} : { natsToken }) }
+    : { ...info, postgres: withoutPassword(info.postgres) };
   process.stdout.write(`${JSON.stringify(shown)}\n`);
 }
 
@@ -110,7 +122,7 @@ interface RunResult {
 }
 
 async function readResult(engine: Engine): Promise<RunResult> {
-  return { trades: await engine.ledger.store.trades(), funnel: await engine.ledger.store.funnel() };
+  return { trades: await engine.context.ledger.store.trades(), funnel: await engine.context.ledger.store.funnel() };
 }
 
 function printRun(result: RunResult, json: boolean): void {

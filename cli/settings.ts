@@ -100,9 +100,10 @@ export class SettingsReader {
     if (this.#problems.length > 0) throw new UsageError(this.#problems.join('\n'));
   }
 
-  #find(setting: { readonly name: string; readonly environment?: readonly string[] }):
-    | { readonly value: unknown; readonly source: string }
-    | undefined {
+  #find(setting: {
+    readonly name: string;
+    readonly environment?: readonly string[];
+  }): { readonly value: unknown; readonly source: string } | undefined {
     const { name, environment = [] } = setting;
     const flag = this.#flags[name];
     if (flag !== undefined && !(Array.isArray(flag) && flag.length === 0)) return { value: flag, source: flagOf(name) };
@@ -123,15 +124,20 @@ export const oneOf =
   (value: unknown): T | Problem => {
     // YAML reads a bare on/off as a boolean in some tools; people mean the word.
     const word = value === true ? 'on' : value === false ? 'off' : value;
-    return values.includes(word as T) ? (word as T) : new Problem(`must be ${values.join(' or ')}, not "${String(value)}"`);
+    return values.includes(word as T)
+      ? (word as T)
+      : new Problem(`must be ${values.join(' or ')}, not "${String(value)}"`);
   };
 
 export const numberIn =
   (least: number, most: number, unit = '') =>
   (value: unknown): number | Problem => {
-    const number = typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+    const number =
+      typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
     if (Number.isFinite(number) && number >= least && number <= most) return number;
-    return new Problem(`must be a number${unit === '' ? '' : ` (${unit})`} from ${least} to ${most}, not "${String(value)}"`);
+    return new Problem(
+      `must be a number${unit === '' ? '' : ` (${unit})`} from ${least} to ${most}, not "${String(value)}"`,
+    );
   };
 
 export const wholeIn =
@@ -152,5 +158,8 @@ export const flag = (value: unknown): boolean | Problem =>
 export const list = (value: unknown): string[] | Problem => {
   const items = Array.isArray(value) ? value : [value];
   if (!items.every((item) => typeof item === 'string')) return new Problem('must be a list of texts');
-  return items.flatMap((item: string) => item.split(',')).map((item) => item.trim()).filter((item) => item !== '');
+  return items
+    .flatMap((item: string) => item.split(','))
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 };

@@ -1,6 +1,7 @@
 /** The live status of an engine in a terminal: one screen, redrawn in place. */
-import type { ClosedTrade } from '../domain/trade.ts';
+
 import { formatDecimal } from '../domain/money.ts';
+import type { ClosedTrade } from '../domain/trade.ts';
 import type { Engine } from '../supervisors/roles/engine.ts';
 
 const REDRAW_MS = 500;
@@ -44,10 +45,14 @@ export class StatusView {
 
   async #readAccount(): Promise<void> {
     try {
-      const reply = await this.#engine.account?.actor.get();
+      const reply = await this.#engine.context.account?.actor.get();
       const account = reply?.ok ? (reply.account as Record<string, string | null>) : undefined;
       if (account === undefined) return;
-      const state = account.halted ? `HALTED: ${account.halted}` : account.paused ? `paused: ${account.paused}` : 'open';
+      const state = account.halted
+        ? `HALTED: ${account.halted}`
+        : account.paused
+          ? `paused: ${account.paused}`
+          : 'open';
       this.#account = `equity ${krw(account.equity)}   cash ${krw(account.cash)}   reserved ${krw(account.reserved)}   entries ${state}`;
     } catch {
       this.#account = 'the ledger can not be read at the moment; reconnecting';
@@ -55,17 +60,18 @@ export class StatusView {
   }
 
   #lines(): string[] {
-    const engine = this.#engine;
+    const engine = this.#engine.context;
     const { rows, commits } = engine.commits;
     const fresh = Math.max(0, rows - this.#rows) * (1_000 / REDRAW_MS);
     this.#rate = this.#rate * 0.7 + fresh * 0.3;
     this.#rows = rows;
     const time = engine.marketTime;
-    const market = time === undefined ? 'waiting for the market' : new Date(time).toISOString().replace('T', ' ').slice(0, 19);
+    const market =
+      time === undefined ? 'waiting for the market' : new Date(time).toISOString().replace('T', ' ').slice(0, 19);
     const last = engine.stats.lastEvent;
     return [
       `CoinPilot  ${engine.config.feed.kind} market, paper money, preset ${engine.config.preset.name}   ${engine.ready ? 'serving' : 'NOT READY'}`,
-      `NATS ${engine.natsUrl}   status ${engine.httpUrl}   market time ${market} UTC`,
+      `NATS ${engine.natsUrl}   status ${engine.http?.url}   market time ${market} UTC`,
       this.#account,
       `${commits} commits, ${rows} rows, ${this.#rate.toFixed(1)} rows/s   last event: ${last?.text ?? '–'}`,
       '',
@@ -80,7 +86,7 @@ export class StatusView {
   }
 }
 
-type Host = NonNullable<Engine['symbols']>['hosts'] extends ReadonlyMap<string, infer H> ? H : never;
+type Host = NonNullable<Engine['context']['symbols']>['hosts'] extends ReadonlyMap<string, infer H> ? H : never;
 
 function symbolLine(host: Host): string {
   const state = host.actor?.state;

@@ -41,11 +41,7 @@ export interface ErrorReply {
 export type OkReply = { readonly ok: true } & Readonly<Record<string, unknown>>;
 export type Reply = OkReply | ErrorReply;
 
-export function refuse(
-  code: ErrorCode,
-  message: string,
-  details: Readonly<Record<string, unknown>> = {},
-): ErrorReply {
+export function refuse(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}): ErrorReply {
   return { ok: false, error: { code, message, retryable: RETRYABLE.has(code), details } };
 }
 

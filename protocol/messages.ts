@@ -34,7 +34,15 @@ const time = z.iso
   .datetime({ error: 'must be an ISO-8601 UTC time such as 2026-01-31T09:00:00Z' })
   .transform((text) => Date.parse(text));
 
-const reason = z.string({ error: 'is missing: say why, it is kept' }).trim().min(1).max(LIMITS.reasonLengthMax);
+/** Text a person wrote. A NUL or half a surrogate pair can't be stored, and would fail the commits of others with it. */
+const reason = z
+  .string({ error: 'is missing: say why, it is kept' })
+  .trim()
+  .min(1, { error: 'is empty: say why, it is kept' })
+  .max(LIMITS.reasonLengthMax)
+  .refine((text) => text.isWellFormed() && !text.includes('\u0000'), { error: 'holds characters that are not text' });
+
+const orderId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, { error: 'must be the id of an order' });
 
 const side = z.enum(['buy', 'sell'], { error: 'must be "buy" or "sell"' });
 
@@ -88,7 +96,7 @@ export const orderRequest = z
 
 export const cancelRequest = z.strictObject({
   id: commandId,
-  orderId: z.string().min(1).max(64),
+  orderId,
   reason: reason.optional(),
   deadline: time.optional(),
 });
@@ -98,7 +106,7 @@ export const controlRequest = z.strictObject({ id: commandId, reason: reason, de
 /** What a person found out about an unknown order: it never reached the venue, or it filled so much. */
 export const resolveRequest = z.strictObject({
   id: commandId,
-  orderId: z.string().min(1).max(64),
+  orderId,
   outcome: z.enum(['rejected', 'cancelled', 'filled'], { error: 'must be "rejected", "cancelled" or "filled"' }),
   reason,
   deadline: time.optional(),
@@ -118,9 +126,17 @@ export const symbolsRequest = z.strictObject({
   reason: reason.optional(),
 });
 
-export const drainRequest = z.strictObject({ id: commandId.optional(), pod: z.string().min(1), reason: reason.optional() });
+export const drainRequest = z.strictObject({
+  id: commandId.optional(),
+  pod: z.string().min(1),
+  reason: reason.optional(),
+});
 
 export const emptyRequest = z.looseObject({});
+
+/** A description of a request, and what a valid one becomes: whoever decodes needs no schema library. */
+export type Schema = z.ZodType;
+export type Parsed<S extends Schema> = z.output<S>;
 
 export type FillRequest = z.output<typeof fillItem>;
 export type OrderRequest = z.output<typeof orderRequest>;

@@ -1,7 +1,7 @@
 /** Owns the account for this Pod's life: claims the singleton, runs the actor, answers `cp.account.*`. */
 import { AccountActor } from '../actors/account/account.ts';
 import { decodeJson, validate } from '../actors/symbol/decode.ts';
-import { type Reply, refuse, RetryableError } from '../protocol/errors.ts';
+import { type Reply, RetryableError, refuse } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { cashRequest, controlRequest } from '../protocol/messages.ts';
 import type { Bus, BusMessage } from '../protocol/ports/bus.ts';
@@ -77,7 +77,8 @@ export class AccountService {
 
   async #handle(command: string, data: Uint8Array): Promise<Reply> {
     const { membership, clock } = this.#options;
-    if (!membership.holds) return refuse('NOT_OWNER', 'this Pod may have lost the account: send the same command again');
+    if (!membership.holds)
+      return refuse('NOT_OWNER', 'this Pod may have lost the account: send the same command again');
     if (command === 'get') return this.actor.get();
     if (command === 'limits') return this.actor.limits();
     const body = decodeJson(data);

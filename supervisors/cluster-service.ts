@@ -93,7 +93,10 @@ export class ClusterService {
     const { clock, ownership, symbols: supervisor } = this.#options;
     const result = validate(symbolsRequest, value, clock.now());
     if ('error' in result) return result.error;
-    const names = [...(result.request.symbols ?? []), ...(result.request.symbol === undefined ? [] : [result.request.symbol])];
+    const names = [
+      ...(result.request.symbols ?? []),
+      ...(result.request.symbol === undefined ? [] : [result.request.symbol]),
+    ];
     const bad = names.find((name) => !isSymbol(name));
     if (names.length === 0) return refuse('INVALID', 'symbols: name at least one, such as ["KRW-BTC"]');
     if (bad !== undefined) return refuse('INVALID', `symbols: "${bad.slice(0, 40)}" is not a symbol such as KRW-BTC`);
@@ -104,7 +107,9 @@ export class ClusterService {
     }
     for (const name of names) {
       if (!(await ownership.removeSymbol(name))) {
-        return refuse('REFUSED', `${name} is unknown, or holds a position or an open order: flatten it first`, { symbol: name });
+        return refuse('REFUSED', `${name} is unknown, or holds a position or an open order: flatten it first`, {
+          symbol: name,
+        });
       }
       await supervisor.release(name);
     }
@@ -117,7 +122,9 @@ export class ClusterService {
     if ('error' in result) return result.error;
     const { pod, reason } = result.request;
     if (pod !== membership.owner.pod) {
-      return refuse('NOT_FOUND', `this Pod is ${membership.owner.pod}: draining another one is not supported yet`, { pod });
+      return refuse('NOT_FOUND', `this Pod is ${membership.owner.pod}: draining another one is not supported yet`, {
+        pod,
+      });
     }
     await ownership.setDraining(membership.owner);
     onDrain(reason ?? 'drained by command');

@@ -114,7 +114,13 @@ export class MarketIntake implements MarketSink {
     const { bus, subjects } = this.#options;
     if (event.type === 'trade') {
       const { tradeId, price, quantity, at } = event.trade;
-      const body = { symbol: event.symbol, tradeId, price: String(price), quantity: String(quantity), at: new Date(at).toISOString() };
+      const body = {
+        symbol: event.symbol,
+        tradeId,
+        price: String(price),
+        quantity: String(quantity),
+        at: new Date(at).toISOString(),
+      };
       bus.publish(subjects.market(event.symbol, 'trade'), JSON.stringify(body));
       return;
     }

@@ -8,13 +8,14 @@ import { Mailbox } from '../actors/mailbox.ts';
 import { type ActorPorts, SymbolActor } from '../actors/symbol/actor.ts';
 import type { Envelope, SymbolMessage } from '../actors/symbol/messages.ts';
 import type { SymbolSettings } from '../actors/symbol/turn.ts';
-import { type Reply, refuse } from '../protocol/errors.ts';
+import { type Reply, RetryableError, refuse } from '../protocol/errors.ts';
 import { contentId } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { Clock } from '../protocol/ports/clock.ts';
 import type { ClaimedPosition, LedgerWriter, OwnershipPort } from '../protocol/ports/ledger.ts';
 import type { Log } from '../protocol/ports/log.ts';
 import type { MarketEvent } from '../protocol/ports/market.ts';
+import { asOutsideFailure } from './outside-failure.ts';
 import type { RestartPolicy } from './restart-policy.ts';
 
 export interface HostOptions {
@@ -96,8 +97,12 @@ export class SymbolHost {
       this.#actor = actor;
       this.#setStatus('running');
       this.#feedActor();
-    } catch (error) {
-      if (!ended) this.#crashed(error, undefined);
+    } catch (cause) {
+      if (ended) return;
+      const error = asOutsideFailure(cause);
+      // What a start reads is away: not the symbol's fault, and no reason to halt it.
+      if (error instanceof RetryableError) this.#retryStart(error);
+      else this.#crashed(error, undefined);
     }
   }
 
@@ -154,13 +159,21 @@ export class SymbolHost {
     this.#actor = undefined;
     if (this.#status === 'stopped') return;
     this.#setStatus('starting');
-    const { log } = this.#options;
+    const { log, policy } = this.#options;
     log.warn(
       { symbol: this.symbol, epoch: this.#epoch, why, cause: cause === undefined ? undefined : String(cause) },
       'an actor is over',
     );
-    // A lost commit ends the whole writer; the Pod starts its symbols again.
-    if (why === 'fenced') this.#restart(0);
+    // Not a fault of the symbol, so it never halts it; but a fence that comes again and again is tried ever more slowly.
+    // After a lost commit the Pod usually starts all its symbols again before this comes to pass.
+    const decision = policy.failed();
+    this.#restart(decision.type === 'restart' && why === 'fenced' ? decision.delayMs : LIMITS.restartBackoffMaxMs);
+  }
+
+  #retryStart(error: RetryableError): void {
+    if (this.#status === 'stopped') return;
+    this.#options.log.warn({ symbol: this.symbol, error: error.message }, 'a symbol can not be started yet');
+    this.#restart(LIMITS.outsideBackoffMaxMs);
   }
 
   #crashed(error: unknown, envelope: Envelope | undefined): void {
@@ -184,6 +197,8 @@ export class SymbolHost {
   }
 
   #retryOrQuarantine(envelope: Envelope, error: unknown): void {
+    // Answers of account and venue belong to the life that asked; the next one asks again itself.
+    if (envelope.reply === undefined && envelope.message.type !== 'candle') return;
     envelope.attempts += 1;
     if (envelope.attempts < LIMITS.poisonAttemptsMax) {
       this.#mailbox.unshift(envelope);

@@ -91,7 +91,8 @@ export class SymbolSupervisor {
     const claimed = await ownership.claim(membership.owner, missing);
     const queue = [...claimed];
     const workers = Array.from({ length: Math.min(STARTS_AT_ONCE, queue.length) }, async () => {
-      for (let next = queue.shift(); next !== undefined && !this.#stopped; next = queue.shift()) await this.#start(next);
+      for (let next = queue.shift(); next !== undefined && !this.#stopped; next = queue.shift())
+        await this.#start(next);
     });
     await Promise.all(workers);
     if (this.#stopped) return;

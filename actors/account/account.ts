@@ -3,7 +3,7 @@
  * state: every decision reads the locked account row, because entries are rare and truth is cheap.
  */
 import { formatDecimal, fromNumber, maximum, multiply, ONE, type Units } from '../../domain/money.ts';
-import { checkEntry, dayOf, DEFAULT_RISK_SETTINGS, sizeEntry } from '../../domain/risk.ts';
+import { checkEntry, DEFAULT_RISK_SETTINGS, dayOf, sizeEntry } from '../../domain/risk.ts';
 import { FencedError, type Reply, refuse } from '../../protocol/errors.ts';
 import type { CashRequest, ControlRequest } from '../../protocol/messages.ts';
 import type {
@@ -184,7 +184,10 @@ export class AccountActor implements EntryAccount {
         return refuse(result.code, result.message);
       case 'duplicate':
         if (result.request !== command.request) {
-          return refuse('INVALID', `id ${command.id} was used before for another command: give every command its own id`);
+          return refuse(
+            'INVALID',
+            `id ${command.id} was used before for another command: give every command its own id`,
+          );
         }
         return { ok: true, account: this.#view(result.state) };
       case 'committed':
@@ -242,4 +245,3 @@ export class AccountActor implements EntryAccount {
     return result;
   }
 }
-

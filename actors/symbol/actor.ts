@@ -7,8 +7,8 @@
 import { type Candle, HOUR_MS, MINUTE_MS } from '../../domain/candle.ts';
 import { fillGap, pricePath } from '../../domain/candle-series.ts';
 import { MarketView, type Reading } from '../../domain/market-view.ts';
-import type { Order } from '../../domain/order.ts';
 import { fromNumber } from '../../domain/money.ts';
+import type { Order } from '../../domain/order.ts';
 import type { ClosedTrade } from '../../domain/trade.ts';
 import { type Reply, refuse } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';

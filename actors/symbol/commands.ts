@@ -1,9 +1,9 @@
 /** What a person or another program may ask of a symbol beside recording fills. */
-import { entryChecks, decideEntry } from '../../domain/entry.ts';
+import { decideEntry, entryChecks } from '../../domain/entry.ts';
+import { isOnTick } from '../../domain/instrument.ts';
 import type { Reading } from '../../domain/market-view.ts';
 import { formatDecimal, multiply } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
-import { isOnTick } from '../../domain/instrument.ts';
 import { refuse } from '../../protocol/errors.ts';
 import type { CancelRequest, ControlRequest, OrderRequest, ResolveRequest } from '../../protocol/messages.ts';
 import type { StoredRow } from '../../protocol/ports/ledger.ts';
@@ -61,7 +61,9 @@ export function control(turn: Turn, command: 'pause' | 'resume' | 'halt', reques
         ? { haltedReason: request.reason }
         : { pausedReason: null, haltedReason: null };
   const unchanged =
-    command === 'resume' ? state.pausedReason === null && state.haltedReason === null : command === 'pause' && state.haltedReason !== null;
+    command === 'resume'
+      ? state.pausedReason === null && state.haltedReason === null
+      : command === 'pause' && state.haltedReason !== null;
   if (!unchanged) {
     const event = command === 'pause' ? 'PAUSE' : command === 'halt' ? 'HALT' : 'RESUME';
     const { control: current } = turn.modes.value;
@@ -87,7 +89,12 @@ export function flatten(turn: Turn, request: ControlRequest): void {
     });
     return;
   }
-  turn.note('mode', { id: request.id, at: now(turn), request: fingerprint, body: { command: 'flatten', reason: request.reason } });
+  turn.note('mode', {
+    id: request.id,
+    at: now(turn),
+    request: fingerprint,
+    body: { command: 'flatten', reason: request.reason },
+  });
   if (turn.state.position.quantity > 0n || turn.state.working?.order.side === 'buy') {
     startExit(turn, { reason: 'MANUAL', at: now(turn), manual: false });
   }
@@ -138,7 +145,11 @@ export function order(turn: Turn, request: OrderRequest): void {
   if (request.side === 'sell') {
     turn.modes.send({ type: 'EXIT_SIGNAL' });
     const sendBefore = turn.receivedAt + 2_000;
-    placeOrder(turn, { ...placed, sendBefore }, { at: now(turn), regime: state.regime ?? 'UNKNOWN', reserved: 0n, request: fingerprint });
+    placeOrder(
+      turn,
+      { ...placed, sendBefore },
+      { at: now(turn), regime: state.regime ?? 'UNKNOWN', reserved: 0n, request: fingerprint },
+    );
     return;
   }
   askAccount(turn, {
@@ -156,7 +167,10 @@ function orderRefusal(turn: Turn, request: OrderRequest) {
   const price = request.price ?? currentPrice(turn);
   if (price === 0n) return refuse('UNAVAILABLE', 'no market price has been seen yet: try again when market data flows');
   if (request.price !== undefined && !isOnTick(settings.instrument, request.price)) {
-    return refuse('INVALID', `price: must be a multiple of the tick ${formatDecimal(settings.instrument.tickSize(request.price))}`);
+    return refuse(
+      'INVALID',
+      `price: must be a multiple of the tick ${formatDecimal(settings.instrument.tickSize(request.price))}`,
+    );
   }
   const notional = request.amount ?? multiply(request.quantity ?? 0n, price);
   if (notional < settings.instrument.minimumNotional) {
@@ -201,7 +215,10 @@ export function resolve(turn: Turn, request: ResolveRequest): void {
   if (answeredBefore(turn, request.id, fingerprint)) return;
   const current = turn.state.working?.order;
   if (current?.clientOrderId !== request.orderId || current.status !== 'unknown') {
-    turn.reply = refuse('NOT_FOUND', `order ${request.orderId} is not unknown: only an unknown order is resolved by hand`);
+    turn.reply = refuse(
+      'NOT_FOUND',
+      `order ${request.orderId} is not unknown: only an unknown order is resolved by hand`,
+    );
     return;
   }
   if (request.outcome === 'filled') {

@@ -1,7 +1,7 @@
 /** The strategy at a close without a position, and what becomes of a signal: reserve → order, or a refusal on record. */
 import { decideEntry, entryChecks, funnelKey } from '../../domain/entry.ts';
 import type { Reading } from '../../domain/market-view.ts';
-import { fromNumber, formatDecimal } from '../../domain/money.ts';
+import { formatDecimal, fromNumber } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import { sizeFor } from '../../domain/preset.ts';
 import { refuse } from '../../protocol/errors.ts';
@@ -36,8 +36,7 @@ export function askAccount(turn: Turn, pending: PendingEntry): void {
   turn.change({ pending });
   const { manual } = pending;
   const price = manual?.price ?? pending.price;
-  const amount =
-    manual === null ? null : (manual.amount ?? (((manual.quantity ?? 0n) * price) / 100_000_000n));
+  const amount = manual === null ? null : (manual.amount ?? ((manual.quantity ?? 0n) * price) / 100_000_000n);
   const ask: EntryAsk = {
     id: pending.id,
     symbol: settings.symbol,
@@ -63,11 +62,13 @@ export function onVerdict(turn: Turn, entryId: string, verdict: EntryVerdict | {
     grant(turn, pending, verdict as Granted);
     return;
   }
-  if (!('lost' in verdict) && verdict.granted) turn.effects.push({ type: 'release', reservationId: entryId });
+  // Also when the answer was lost: what it may have reserved must not stay set aside. Releasing nothing is harmless.
+  if ('lost' in verdict || verdict.granted) turn.effects.push({ type: 'release', reservationId: entryId });
   turn.modes.send({ type: 'DECLINED', holds: position.quantity > 0n });
   noteDecision(turn, pending, { decision: 'REFUSED', ...denied });
   if (pending.manual === null) return;
-  const code = denied.code === 'HALTED' || denied.code === 'PAUSED' || denied.code === 'UNAVAILABLE' ? denied.code : 'REFUSED';
+  const code =
+    denied.code === 'HALTED' || denied.code === 'PAUSED' || denied.code === 'UNAVAILABLE' ? denied.code : 'REFUSED';
   turn.effects.push({
     type: 'answer',
     clientOrderId: pending.id,

@@ -2,8 +2,8 @@
 import { candleExit, travel } from '../../domain/exits.ts';
 import type { Reading } from '../../domain/market-view.ts';
 import type { Regime } from '../../domain/regime.ts';
-import { isDust, placeExit } from './work-orders.ts';
 import type { Turn } from './turn.ts';
+import { isDust, placeExit } from './work-orders.ts';
 
 export function onPrice(turn: Turn, price: { from: number; to: number; at: number; regime: Regime }): void {
   const { trade, position } = turn.state;

@@ -1,5 +1,4 @@
 /** Bytes from the bus to a symbol's message, or the refusal its sender gets. Nothing unchecked gets past here. */
-import type { z } from 'zod';
 import { type ErrorReply, refuse } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import {
@@ -9,7 +8,9 @@ import {
   fillBatchRequest,
   fillRequest,
   orderRequest,
+  type Parsed,
   resolveRequest,
+  type Schema,
   uuidTime,
 } from '../../protocol/messages.ts';
 import type { FillItem, SymbolCommandMessage } from './messages.ts';
@@ -46,10 +47,14 @@ export function decodeSymbolCommand(command: string, data: Uint8Array, now: numb
 export function decodeJson(data: Uint8Array): { value: unknown } | { error: ErrorReply } {
   if (data.byteLength > LIMITS.payloadBytesMax) {
     return {
-      error: refuse('INVALID', `the request has ${data.byteLength} bytes, at most ${LIMITS.payloadBytesMax} are taken: split it`, {
-        bytes: data.byteLength,
-        bytesMax: LIMITS.payloadBytesMax,
-      }),
+      error: refuse(
+        'INVALID',
+        `the request has ${data.byteLength} bytes, at most ${LIMITS.payloadBytesMax} are taken: split it`,
+        {
+          bytes: data.byteLength,
+          bytesMax: LIMITS.payloadBytesMax,
+        },
+      ),
     };
   }
   try {
@@ -60,16 +65,20 @@ export function decodeJson(data: Uint8Array): { value: unknown } | { error: Erro
 }
 
 /** Validates a request and its clock: a passed deadline or an id too old to be remembered is EXPIRED. */
-export function validate<S extends z.ZodType>(
+export function validate<S extends Schema>(
   schema: S,
   value: unknown,
   now: number,
-): { request: z.output<S> } | { error: ErrorReply } {
+): { request: Parsed<S> } | { error: ErrorReply } {
   const parsed = schema.safeParse(value);
   if (!parsed.success) return { error: refuse('INVALID', describeIssues(parsed.error)) };
   const { id, deadline } = parsed.data as { id?: string; deadline?: number };
   if (deadline !== undefined && deadline < now) {
-    return { error: refuse('EXPIRED', 'the deadline has passed: nothing was changed', { deadline: new Date(deadline).toISOString() }) };
+    return {
+      error: refuse('EXPIRED', 'the deadline has passed: nothing was changed', {
+        deadline: new Date(deadline).toISOString(),
+      }),
+    };
   }
   const expired = id === undefined ? undefined : expiredId(id, now);
   return expired === undefined ? { request: parsed.data } : { error: expired };
@@ -79,7 +88,10 @@ function expiredId(id: string, now: number): ErrorReply | undefined {
   const time = uuidTime(id);
   if (time === undefined) return undefined;
   if (now - time > LIMITS.commandIdAgeMsMax) {
-    return refuse('EXPIRED', 'the id is older than 90 days, so it can no longer be told whether it was used: use a new one');
+    return refuse(
+      'EXPIRED',
+      'the id is older than 90 days, so it can no longer be told whether it was used: use a new one',
+    );
   }
   if (time - now > LIMITS.commandIdAheadMsMax) {
     return refuse('INVALID', 'id: its time lies more than a day in the future; check the clock that made it');
@@ -87,11 +99,11 @@ function expiredId(id: string, now: number): ErrorReply | undefined {
   return undefined;
 }
 
-function checked<S extends z.ZodType>(
+function checked<S extends Schema>(
   schema: S,
   value: unknown,
   now: number,
-  message: (request: z.output<S>) => SymbolCommandMessage,
+  message: (request: Parsed<S>) => SymbolCommandMessage,
 ): Decoded {
   const result = validate(schema, value, now);
   return 'error' in result ? result.error : message(result.request);

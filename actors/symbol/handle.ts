@@ -1,6 +1,7 @@
 /** One message, one turn: the table of who handles what. */
-import type { Reading } from '../../domain/market-view.ts';
+
 import { closeTime } from '../../domain/candle.ts';
+import type { Reading } from '../../domain/market-view.ts';
 import * as commands from './commands.ts';
 import { considerEntry, onVerdict } from './decide-entry.ts';
 import { considerExit, onPrice } from './decide-exit.ts';

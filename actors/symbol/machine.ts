@@ -9,7 +9,12 @@ import { emit, setup } from 'xstate';
 
 export type ModeEvent =
   /** Orders of an earlier life are accounted for; the flags say what was found. */
-  | { readonly type: 'RECOVERED'; readonly holds: boolean; readonly order: 'entry' | 'exit' | null; readonly warm: boolean }
+  | {
+      readonly type: 'RECOVERED';
+      readonly holds: boolean;
+      readonly order: 'entry' | 'exit' | null;
+      readonly warm: boolean;
+    }
   | { readonly type: 'WARMED' }
   | { readonly type: 'ENTRY_SIGNAL' }
   | { readonly type: 'RESERVED'; readonly consult: boolean }
@@ -74,13 +79,19 @@ export const symbolMachine = setup({
             reserving: {
               entry: 'reserve',
               on: {
-                RESERVED: [{ guard: 'consults', target: 'consulting' }, { target: 'ordering', actions: 'order' }],
+                RESERVED: [
+                  { guard: 'consults', target: 'consulting' },
+                  { target: 'ordering', actions: 'order' },
+                ],
                 DECLINED: [{ guard: 'holds', target: '#holding' }, { target: '#flat' }],
               },
             },
             consulting: {
               entry: 'consult',
-              on: { CONFIRMED: { target: 'ordering', actions: 'order' }, DECLINED: [{ guard: 'holds', target: '#holding' }, { target: '#flat' }] },
+              on: {
+                CONFIRMED: { target: 'ordering', actions: 'order' },
+                DECLINED: [{ guard: 'holds', target: '#holding' }, { target: '#flat' }],
+              },
             },
             ordering: {
               id: 'ordering',

@@ -2,7 +2,13 @@
 import type { Reading } from '../../domain/market-view.ts';
 import type { Regime } from '../../domain/regime.ts';
 import type { ErrorReply, Reply } from '../../protocol/errors.ts';
-import type { CancelRequest, ControlRequest, FillRequest, OrderRequest, ResolveRequest } from '../../protocol/messages.ts';
+import type {
+  CancelRequest,
+  ControlRequest,
+  FillRequest,
+  OrderRequest,
+  ResolveRequest,
+} from '../../protocol/messages.ts';
 import type { EntryVerdict } from '../../protocol/ports/ledger.ts';
 import type { SubmitOutcome, VenueOrderState, VenueUpdate } from '../../protocol/ports/venue.ts';
 

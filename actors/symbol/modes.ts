@@ -65,7 +65,9 @@ export class Modes {
 
   #start(value: ModeValue | undefined): ActorRefFrom<typeof symbolMachine> {
     const actor = createActor(symbolMachine, {
-      ...(value === undefined ? {} : { snapshot: symbolMachine.resolveState({ value: value as unknown as StateValue, context: {} }) }),
+      ...(value === undefined
+        ? {}
+        : { snapshot: symbolMachine.resolveState({ value: value as unknown as StateValue, context: {} }) }),
     });
     actor.subscribe({ error: this.#options.onError });
     actor.on('*', (effect) => {

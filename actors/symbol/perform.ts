@@ -95,9 +95,7 @@ export class Performer {
       post({ type: 'submitted', clientOrderId, outcome: { type: 'rejected', reason: 'not sent in time' } });
       return;
     }
-    this.#track(
-      venue.submit(order, { epoch }).then((outcome) => post({ type: 'submitted', clientOrderId, outcome })),
-    );
+    this.#track(venue.submit(order, { epoch }).then((outcome) => post({ type: 'submitted', clientOrderId, outcome })));
   }
 
   #query(clientOrderId: string): void {

@@ -7,9 +7,9 @@ import { cashDelta, type Position, priceFill } from '../../domain/position.ts';
 import { type ErrorReply, type Reply, refuse } from '../../protocol/errors.ts';
 import type { FillRequest } from '../../protocol/messages.ts';
 import type { StoredRow } from '../../protocol/ports/ledger.ts';
-import { followPosition, trackTrade } from './trade.ts';
 import type { FillItem } from './messages.ts';
 import type { SymbolState } from './state.ts';
+import { followPosition, trackTrade } from './trade.ts';
 import type { Turn } from './turn.ts';
 import { positionView, positionViewOf } from './view.ts';
 

@@ -14,11 +14,18 @@
  * and the symbol is rebuilt by a new claim.
  */
 import { invariant } from '../../domain/invariant.ts';
-import { refuse, type Reply } from '../../protocol/errors.ts';
-import type { CommitGroup, CommitQueue, CommitSource, GroupOutcome, RiskChange, StoredRow } from '../../protocol/ports/ledger.ts';
+import { type Reply, refuse } from '../../protocol/errors.ts';
+import type {
+  CommitGroup,
+  CommitQueue,
+  CommitSource,
+  GroupOutcome,
+  RiskChange,
+  StoredRow,
+} from '../../protocol/ports/ledger.ts';
 import { handle, type Surroundings } from './handle.ts';
 import type { ModeValue } from './machine.ts';
-import type { Envelope } from './messages.ts';
+import type { Envelope, SymbolMessage } from './messages.ts';
 import type { Modes } from './modes.ts';
 import { durableState, type SymbolState } from './state.ts';
 import { type Effect, type MarketNow, type SymbolSettings, Turn, type TurnMemory } from './turn.ts';
@@ -265,6 +272,7 @@ export class SymbolRunner implements CommitSource {
       this.#countRows(-turn.rows.length);
       for (const row of turn.rows) this.#memory.uncommitted.delete(row.id);
     }
+    this.#forgetKnown(items);
     if (this.#log.length === 0) this.#forget();
     for (const { envelope, turn } of items) this.#letOut(envelope, turn);
   }
@@ -287,6 +295,13 @@ export class SymbolRunner implements CommitSource {
       else this.#options.perform(effect);
     }
     envelope.done?.();
+  }
+
+  /** Rows that were learned for these messages; without this a stream of repeated commands would fill the memory. */
+  #forgetKnown(items: readonly LogItem[]): void {
+    const { known } = this.#memory;
+    if (known.size === 0) return;
+    for (const { envelope } of items) for (const id of commandIds(envelope.message)) known.delete(id);
   }
 
   /** What the ledger said about void commits has been used by every message it concerned. */
@@ -320,6 +335,11 @@ export class SymbolRunner implements CommitSource {
     this.#memory.freeCash = undefined;
     this.#memory.intentRefusal = undefined;
   }
+}
+
+function commandIds(message: SymbolMessage): readonly string[] {
+  if (message.type === 'fill') return message.items.flatMap((item) => ('id' in item ? [item.id] : []));
+  return 'request' in message ? [message.request.id] : [];
 }
 
 /** Consecutive items as one group: the rows in order, the rest netted. */

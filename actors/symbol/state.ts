@@ -3,10 +3,11 @@
  * back to the last committed one is keeping a reference. Market knowledge (indicators, last price) is not in here: it is
  * updated once per event and never taken back.
  */
-import type { Order } from '../../domain/order.ts';
-import { isFinal } from '../../domain/order.ts';
+
 import type { OpenTrade } from '../../domain/exits.ts';
 import { formatDecimal, parseDecimal, type Units } from '../../domain/money.ts';
+import type { Order } from '../../domain/order.ts';
+import { isFinal } from '../../domain/order.ts';
 import { FLAT, type Position } from '../../domain/position.ts';
 import type { Regime } from '../../domain/regime.ts';
 import type { ClaimedPosition, DurableState } from '../../protocol/ports/ledger.ts';

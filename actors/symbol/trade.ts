@@ -78,6 +78,7 @@ function addFill(trade: ManagedTrade, fill: Fill): ManagedTrade {
 export function followPosition(turn: Turn, before: Position): void {
   const held = before.quantity > 0n;
   const holds = turn.state.position.quantity > 0n;
-  if (!held && holds && (turn.modes.in('flat') || turn.modes.in('warming'))) turn.modes.send({ type: 'POSITION_OPENED' });
+  if (!held && holds && (turn.modes.in('flat') || turn.modes.in('warming')))
+    turn.modes.send({ type: 'POSITION_OPENED' });
   if (held && !holds && turn.modes.in('holding')) turn.modes.send({ type: 'POSITION_CLOSED' });
 }

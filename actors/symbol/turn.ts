@@ -3,12 +3,13 @@
  * until the runner has committed it. A turn may be run again after a commit turned out void, from another state, so
  * handlers depend on nothing but the state, the message and what the turn offers.
  */
+
+import type { Instrument } from '../../domain/instrument.ts';
+import type { Units } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import { applyFill, cashDelta, type Execution, type Fill, priceFill } from '../../domain/position.ts';
-import type { Units } from '../../domain/money.ts';
-import { dayOf } from '../../domain/risk.ts';
 import type { Preset } from '../../domain/preset.ts';
-import type { Instrument } from '../../domain/instrument.ts';
+import { dayOf } from '../../domain/risk.ts';
 import type { ClosedTrade } from '../../domain/trade.ts';
 import type { Reply } from '../../protocol/errors.ts';
 import type { JournalRow, ReservationChange, RiskChange, StoredRow } from '../../protocol/ports/ledger.ts';
@@ -196,4 +197,3 @@ function viewBody(state: SymbolState): string | null {
     openedAt: state.openedAt,
   });
 }
-

@@ -4,7 +4,7 @@
  */
 import { formatDecimal, fromNumber, multiply, type Units } from '../../domain/money.ts';
 import { applyOrderEvent, isFinal, type Order, type OrderEvent, type OrderIntent } from '../../domain/order.ts';
-import { refuse, type Reply } from '../../protocol/errors.ts';
+import { type Reply, refuse } from '../../protocol/errors.ts';
 import { contentId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { SubmitOutcome, VenueOrderState, VenueTrade, VenueUpdate } from '../../protocol/ports/venue.ts';
@@ -17,7 +17,12 @@ import { orderView, positionView } from './view.ts';
 export function placeOrder(
   turn: Turn,
   order: Order,
-  work: { readonly at: number; readonly regime: WorkingOrder['regime']; readonly reserved: Units; readonly request?: string },
+  work: {
+    readonly at: number;
+    readonly regime: WorkingOrder['regime'];
+    readonly reserved: Units;
+    readonly request?: string;
+  },
 ): void {
   turn.change({ working: { order, regime: work.regime, reserved: work.reserved, tradeIds: [] } });
   turn.orders.set(order.clientOrderId, order);
@@ -95,7 +100,8 @@ export function onQueried(turn: Turn, clientOrderId: string, state: VenueOrderSt
   const working = workingOn(turn, clientOrderId);
   if (working === undefined) return;
   if (state.type === 'found') {
-    if (state.status === 'open' && working.order.status !== 'open') advance(turn, working, { type: 'accepted' }, now(turn));
+    if (state.status === 'open' && working.order.status !== 'open')
+      advance(turn, working, { type: 'accepted' }, now(turn));
     applyVenue(turn, clientOrderId, state.trades, state.status);
     return;
   }

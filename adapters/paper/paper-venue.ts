@@ -12,8 +12,10 @@ import type { PaperStore } from '../../protocol/ports/paper-store.ts';
 import type { SubmitOutcome, Venue, VenueOrderState, VenueTrade, VenueUpdate } from '../../protocol/ports/venue.ts';
 
 interface OpenOrder {
-  order: Order;
-  trades: readonly VenueTrade[];
+  readonly order: Order;
+  readonly trades: readonly VenueTrade[];
+  /** A fill of it is being stored: the next price waits its turn. */
+  matching?: boolean;
 }
 
 export class PaperVenue implements Venue {
@@ -82,7 +84,7 @@ export class PaperVenue implements Venue {
   /** Executes what this price executes: durable in the book first, then told. */
   async #match(symbol: string, clientOrderId: string, price: number): Promise<void> {
     const open = this.#open.get(symbol)?.get(clientOrderId);
-    if (open === undefined) return;
+    if (open === undefined || open.matching) return;
     const fill = paperFill(open.order, price, this.#settings);
     if (fill === undefined) return;
     const trade: VenueTrade = {
@@ -93,10 +95,12 @@ export class PaperVenue implements Venue {
       at: this.#lastAt.get(symbol) ?? 0,
     };
     const trades = [...open.trades, trade];
+    open.matching = true;
     try {
       await this.#store.fill(clientOrderId, trade, fill.complete);
     } catch (error) {
       // Not executed: the order rests, and the next price tries again under the same trade id.
+      open.matching = false;
       this.#log.warn({ symbol, clientOrderId, error: (error as Error).message }, 'a paper fill could not be stored');
       return;
     }

@@ -1,5 +1,4 @@
 /** Who owns what, in memory: leases by the injected clock's wall time, epochs and versions as in Postgres. */
-import { contentId } from '../../protocol/ids.ts';
 import type {
   ClaimedPosition,
   DurableState,
@@ -41,8 +40,10 @@ export class MemoryOwnership implements OwnershipPort {
 
   async heartbeat(owner: Owner, leaseTtlMs: number): Promise<boolean> {
     const pod = this.#pod(owner);
-    if (pod === undefined) return false;
-    pod.heartbeatAt = this.#database.clock.now();
+    const now = this.#database.clock.now();
+    // An expired lease is not renewed: others may have claimed meanwhile.
+    if (pod === undefined || pod.expiresAt <= now) return false;
+    pod.heartbeatAt = now;
     pod.expiresAt = pod.heartbeatAt + leaseTtlMs;
     return true;
   }
@@ -162,10 +163,9 @@ export class MemoryOwnership implements OwnershipPort {
 
   #recordClaim({ pod, incarnation }: Owner, positions: readonly ClaimedPosition[]): void {
     const claimed = positions.map(({ symbol, epoch }) => ({ symbol, epoch }));
-    const first = claimed[0];
     this.#database.recordClusterEvent({
       // A claim gives its symbols epochs that no other claim gives.
-      id: contentId('claim', first?.symbol ?? '', first?.epoch ?? 0),
+      id: `claim ${claimed[0]?.symbol} ${claimed[0]?.epoch}`,
       kind: 'ownership',
       at: this.#database.clock.now(),
       body: JSON.stringify({ pod, incarnation, claimed }),

@@ -107,7 +107,7 @@ begin
           end if;
         end if;
       end loop;
-      
+      free := free + g_cash[i];
       cash_total := cash_total + g_cash[i];
     end loop;
   end if;

@@ -64,13 +64,15 @@ export class PostgresCommit implements CommitPort {
 
   /** Rejects with a RetryableError or TerminalError when the outcome is unknown; so does every later call. */
   async commit(groups: readonly CommitGroup[]): Promise<readonly GroupOutcome[]> {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closed) throw this.#failure ?? new RetryableError('the writer connection was closed');
     try {
       const { rows } = await this.#client.query<OutcomeRow>({
         name: 'cp_commit',
         text: COMMIT,
         values: [...groupArrays(groups), ...entryArrays(groups)],
       });
+      // It may have come together with the failure of the commit before it: after a failure nothing is answered.
+      if (this.#failure !== undefined) throw this.#failure;
       return rows.map(toOutcome);
     } catch (cause) {
       throw this.#fail(cause);
@@ -79,7 +81,6 @@ export class PostgresCommit implements CommitPort {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#failure ??= new RetryableError('the writer connection was closed');
     await this.#client.end().catch(() => undefined);
   }
 

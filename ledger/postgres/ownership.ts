@@ -51,12 +51,11 @@ export class PostgresOwnership implements OwnershipPort {
   }
 
   async heartbeat(owner: Owner, leaseTtlMs: number): Promise<boolean> {
-    // An expired lease may be renewed as long as nobody expired the incarnation itself: what others claimed meanwhile
-    // carries another epoch, and this Pod learns it at its next commit or claim.
+    // An expired lease is not renewed: others may have claimed meanwhile, so this Pod has to join and claim again.
     const { rowCount } = await query(
       this.#pool,
       `update pods set heartbeat_at = clock_timestamp(), expires_at = clock_timestamp() + $3 * interval '1 millisecond'
-       where pod = $1 and incarnation = $2`,
+       where pod = $1 and incarnation = $2 and expires_at > clock_timestamp()`,
       [owner.pod, owner.incarnation, leaseTtlMs],
     );
     return rowCount === 1;

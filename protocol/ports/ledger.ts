@@ -2,10 +2,11 @@
  * The durable side of the engine as its users see it: commits of symbols, ownership, the account, and reads.
  * Postgres and the memory twin stand behind the same ports and pass the same contract suite.
  */
-import type { Fill, Position } from '../../domain/position.ts';
-import type { Units } from '../../domain/money.ts';
+
 import type { Candle } from '../../domain/candle.ts';
+import type { Units } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
+import type { Fill, Position } from '../../domain/position.ts';
 import type { RiskDenied } from '../../domain/risk.ts';
 import type { ClosedTradeJson } from '../../domain/trade.ts';
 

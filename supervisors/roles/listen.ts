@@ -26,9 +26,12 @@ export async function listenOn<T>(
     } catch (error) {
       if (!isTaken(error)) throw error;
       if (config.strict || port >= config.port + NEXT_PORTS_MAX) {
-        throw new TerminalError(`port ${port} is taken: stop what listens there, or choose another port (0 = any free one)`, {
-          cause: error,
-        });
+        throw new TerminalError(
+          `port ${port} is taken: stop what listens there, or choose another port (0 = any free one)`,
+          {
+            cause: error,
+          },
+        );
       }
     }
   }

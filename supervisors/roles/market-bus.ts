@@ -64,7 +64,8 @@ export class MarketBus {
   async #work(host: SymbolHost, lane: Lane): Promise<void> {
     lane.busy = true;
     try {
-      for (let event = lane.waiting.shift(); event !== undefined; event = lane.waiting.shift()) await host.market(event);
+      for (let event = lane.waiting.shift(); event !== undefined; event = lane.waiting.shift())
+        await host.market(event);
     } catch (error) {
       this.#options.log.error({ symbol: host.symbol, error: String(error) }, 'market data could not be handled');
     } finally {

@@ -24,9 +24,12 @@ const candle = z
     close: price,
     volume: number,
   })
-  .refine((value) => value.high >= Math.max(value.open, value.close) && value.low <= Math.min(value.open, value.close), {
-    error: 'high and low must span open and close',
-  });
+  .refine(
+    (value) => value.high >= Math.max(value.open, value.close) && value.low <= Math.min(value.open, value.close),
+    {
+      error: 'high and low must span open and close',
+    },
+  );
 
 export function decodeMarketEvent(
   kind: string,
@@ -50,5 +53,10 @@ export function decodeMarketEvent(
   const parsed = candle.safeParse(value);
   if (!parsed.success) return describeIssues(parsed.error);
   const { openTime, open, high, low, close, volume } = parsed.data;
-  return { type: 'candle', symbol, candle: { openTime, open, high, low, close, volume }, inside: sawTrades ? 'trades' : 'path' };
+  return {
+    type: 'candle',
+    symbol,
+    candle: { openTime, open, high, low, close, volume },
+    inside: sawTrades ? 'trades' : 'path',
+  };
 }

@@ -2,7 +2,7 @@
  * The state folder of one engine on one machine: a lock so that only one process uses it, and `ready.json` (0600), by
  * which `ctl` finds the engine. The lock is held by a process that lives; one left by a kill -9 is taken over.
  */
-import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, closeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TerminalError } from '../../protocol/errors.ts';
 

@@ -14,14 +14,18 @@ const SYMBOLS = ['ONE', 'TWO', 'THREE'] as const;
 const DAY = '2024-03-01';
 const A = owner('pod-a');
 
-const amounts = fc.bigInt({ min: 1n, max: 2_000n * ONE });
+/** Small against each other, so that cash is often just enough or just short. */
+const quantities = fc.bigInt({ min: 1n, max: 10n * ONE });
+const prices = fc.bigInt({ min: 1n, max: 1_000n * ONE });
+const amounts = fc.bigInt({ min: 1n, max: 3_000n * ONE });
+const fees = fc.bigInt({ min: 0n, max: ONE });
 const names = fc.constantFrom('r1', 'r2', 'r3');
 const symbols = fc.constantFrom(...SYMBOLS);
 
 const changes = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ type: fc.constant('buy' as const), quantity: amounts, price: amounts, fee: amounts }),
+    arbitrary: fc.record({ type: fc.constant('buy' as const), quantity: quantities, price: prices, fee: fees }),
   },
   {
     weight: 3,
@@ -29,8 +33,8 @@ const changes = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant('sell' as const),
       share: fc.integer({ min: 1, max: 100 }),
-      price: amounts,
-      fee: amounts,
+      price: prices,
+      fee: fees,
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('note' as const) }) },
@@ -62,7 +66,7 @@ const commands = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       type: fc.constant('deposit' as const),
-      amount: fc.bigInt({ min: 1n, max: 10_000_000n * ONE }),
+      amount: fc.bigInt({ min: 1n, max: 10_000n * ONE }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('withdraw' as const), amount: amounts }) },
@@ -297,7 +301,7 @@ describe('postgres and memory in lock-step', () => {
         await driver.compare();
         for (const ledger of ledgers) await expectBalanced(ledger);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 });

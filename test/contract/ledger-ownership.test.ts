@@ -57,6 +57,14 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
     await ledger.lapse(A);
     expect(await claim(A, ['ONE'])).toEqual([]);
     expect(await claim(owner('pod-c'), ['ONE'])).toEqual([]);
+    expect(await claim(B, ['ONE'])).toEqual(['ONE@1']);
+  });
+
+  it('renews a lease that runs, never one that ran out: that Pod has to join again', async () => {
+    expect(await ledger.ownership.heartbeat(A, LEASE_MS)).toBe(true);
+    await ledger.lapse(A);
+    expect(await ledger.ownership.heartbeat(A, LEASE_MS)).toBe(false);
+    await ledger.ownership.register(A, LEASE_MS);
     expect(await ledger.ownership.heartbeat(A, LEASE_MS)).toBe(true);
     expect(await claim(A, ['ONE'])).toEqual(['ONE@1']);
   });

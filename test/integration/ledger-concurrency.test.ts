@@ -39,6 +39,9 @@ async function withWriters(work: (first: PostgresCommit, second: PostgresCommit)
 describe('writers of the same rows', () => {
   it('do not deadlock though they name symbols and reservations in opposite order', async () => {
     const epoch = await fund(ledger, '1000000');
+    // So many that the planner looks each symbol up: a scan of a small table would order the locks by itself.
+    await ledger.ownership.addSymbols(Array.from({ length: 20_000 }, (_, index) => `OTHER-${index}`));
+    await server.admin.query('analyze positions');
     const drafts = await claimed(ledger, SYMBOLS);
     const grant: EntryVerdict = { granted: true, amount: parseDecimal('10'), reserve: parseDecimal('10') };
     const reserve = (id: string) =>
@@ -123,7 +126,7 @@ describe('a split brain', () => {
 
     const take = async (by: Owner, from: Owner, drafts: Map<string, SymbolDraft>) => {
       await ledger.lapse(from);
-      await ledger.ownership.heartbeat(by, LEASE_MS);
+      await ledger.ownership.register(by, LEASE_MS);
       for (const row of await ledger.ownership.claim(by, SYMBOLS)) {
         drafts.set(row.symbol, new SymbolDraft(row));
         claims.set(row.symbol, [...(claims.get(row.symbol) ?? []), row]);

@@ -54,9 +54,9 @@ async function run(plan: FillPlan): Promise<void> {
   const reporting = setInterval(() => tell({ type: 'acknowledged', count: acknowledged }), REPORT_EVERY_MS);
   await Promise.all(Array.from({ length: plan.concurrency }, lane));
   clearInterval(reporting);
-  tell({ type: 'done', records, failures });
   await nc.close();
-  process.disconnect();
+  // Not before the parent has it: leaving drops what is still in the channel.
+  process.send?.({ type: 'done', records, failures } satisfies FromClient, () => process.exit(0));
 }
 
 /** Sends the same ids until each has a final answer or its time is over. */

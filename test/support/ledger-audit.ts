@@ -83,18 +83,19 @@ export async function answerFaults(url: string, records: readonly FillRecord[]):
   return faults;
 }
 
-/** Everything that a refused command must leave as it was. Compare two of them. */
+/** Everything that a refused command or a restart must leave as it was: all but who owns what. Compare two of them. */
 export async function ledgerState(url: string): Promise<unknown> {
-  return {
-    positions: await sql(
-      url,
-      'select symbol, version, quantity, cost, realized_pnl, mode, paused_reason, halted_reason from positions order by symbol',
-    ),
-    journal: await sql(url, 'select symbol, count(*)::int, max(seq)::int from journal group by symbol order by symbol'),
-    account: await sql(url, 'select cash, reserved, deposits, withdrawals, paused_reason, halted_reason from account'),
-    orders: await sql(url, 'select client_order_id, status from orders order by client_order_id'),
-    reservations: await sql(url, 'select id, status, remaining from reservations order by id'),
-  };
+  const [state] = await sql<Record<string, unknown>>(
+    url,
+    `select
+       (select jsonb_agg(jsonb_build_array(symbol, version, quantity, cost, realized_pnl, mode, paused_reason, halted_reason)
+          order by symbol) from positions) as positions,
+       (select jsonb_agg(h order by h.symbol) from (select symbol, count(*), max(seq) from journal where symbol <> 'cluster' group by symbol) h) as heads,
+       (select jsonb_build_array(cash, reserved, deposits, withdrawals, paused_reason, halted_reason) from account) as account,
+       (select jsonb_agg(jsonb_build_array(client_order_id, status) order by client_order_id) from orders) as orders,
+       (select jsonb_agg(jsonb_build_array(id, status, remaining) order by id) from reservations) as reservations`,
+  );
+  return state;
 }
 
 async function readFills(url: string): Promise<FillRow[]> {

@@ -6,6 +6,7 @@ import { upbitKrw } from '../../../domain/instrument.ts';
 import { FLAT } from '../../../domain/position.ts';
 import { PRESETS } from '../../../domain/preset.ts';
 import type { ErrorReply, Reply } from '../../../protocol/errors.ts';
+import { contentId } from '../../../protocol/ids.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { ClaimedPosition, DeadLetter, LedgerWriter, OwnershipPort } from '../../../protocol/ports/ledger.ts';
 import type { MarketEvent } from '../../../protocol/ports/market.ts';
@@ -156,4 +157,29 @@ export function codeOf(replies: readonly Reply[]): string {
   const [reply] = replies;
   if (reply === undefined || replies.length > 1) return `${replies.length} replies`;
   return reply.ok ? 'ok' : (reply as ErrorReply).error.code;
+}
+
+export const control = (type: 'pause' | 'resume' | 'flatten', reason: string): SymbolMessage => ({
+  type,
+  request: { id: contentId(type, reason), reason },
+});
+export const POISON = control('flatten', 'poison');
+export const FILL: SymbolMessage = {
+  type: 'fill',
+  items: [{ id: contentId('fill'), side: 'buy', quantity: 1n, price: 2n }],
+  batch: false,
+};
+export const isPoison = (message: SymbolMessage): boolean => message === POISON;
+
+/** A host that runs into its limit of crashes, and is halted for it. */
+export async function haltedHost() {
+  const system = scriptedHost();
+  const fails = (): never => {
+    throw new Error('the journal cannot be read');
+  };
+  system.script.starts.push(...Array.from({ length: LIMITS.restartsMax + 1 }, () => fails));
+  const waiting = system.post(FILL);
+  await system.start();
+  await system.clock.advance(10_000);
+  return { ...system, waiting };
 }

@@ -1,6 +1,6 @@
 /** Tells failures of servers that are away from failures of ours, whichever library reports them. */
-import { FencedError, RetryableError, TerminalError } from '../../protocol/errors.ts';
-import type { PartSpec } from '../rest-for-one.ts';
+import { FencedError, RetryableError, TerminalError } from '../protocol/errors.ts';
+import type { PartSpec } from './rest-for-one.ts';
 
 /** Connection failures of Node, and the SQL states of a server that starts, stops or drops connections. */
 const AWAY_CODE = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|57P0|08)/;

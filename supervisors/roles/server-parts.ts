@@ -1,0 +1,77 @@
+/** The servers a Pod stands on: its own Postgres and broker when none are named, and the connection to the bus. */
+import { startBroker as startEmbeddedBroker } from '../../adapters/broker/broker.ts';
+import { startEmbeddedPostgres } from '../../adapters/embedded-postgres/server.ts';
+import { NatsBus } from '../../adapters/nats/bus.ts';
+import { systemClock } from '../../adapters/system-clock.ts';
+import { RetryableError } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { RunningPart } from '../rest-for-one.ts';
+import type { EngineContext } from './engine-context.ts';
+import { listenOn } from './listen.ts';
+import { untilReachable } from './waiting.ts';
+
+const WATCH_INTERVAL_MS = 500;
+
+/** Starts (or adopts) the local Postgres and watches it: it may be killed like any other server. */
+export async function startPostgres(context: EngineContext, failed: (error: unknown) => void): Promise<RunningPart> {
+  const { config, folder, log } = context;
+  const postgres = await startEmbeddedPostgres({ stateDirectory: folder.path, port: config.postgresPort.port, log });
+  context.postgres = postgres;
+  let stopped = false;
+  const onGone = (error: unknown): void => {
+    context.ledgerUp = false;
+    failed(error);
+  };
+  const watch = (): void => {
+    systemClock.after(WATCH_INTERVAL_MS, () => {
+      if (stopped) return;
+      postgres.isRunning().then((running) => {
+        if (stopped) return;
+        if (running) watch();
+        else onGone(new RetryableError('the embedded Postgres is gone'));
+      }, onGone);
+    });
+  };
+  watch();
+  return {
+    stop: async () => {
+      stopped = true;
+      await postgres.stop();
+    },
+  };
+}
+
+export async function startBroker(context: EngineContext): Promise<RunningPart> {
+  const { config, folder, log } = context;
+  const broker = await listenOn(config.natsPort, folder.lastPorts.nats, (port) =>
+    startEmbeddedBroker({
+      port,
+      log,
+      maxPayloadBytes: LIMITS.brokerPayloadBytesMax,
+      ...(config.natsToken === undefined ? {} : { token: config.natsToken }),
+    }),
+  );
+  context.broker = broker;
+  folder.rememberPorts({ nats: broker.port });
+  return { stop: () => broker.close() };
+}
+
+export async function startBus(context: EngineContext, signal: AbortSignal): Promise<RunningPart> {
+  const { natsToken, pod } = context.config;
+  const bus = await untilReachable(context.log, signal, 'NATS', () =>
+    NatsBus.connect({
+      url: context.natsUrl,
+      name: `coinpilot-${pod}`,
+      log: context.log,
+      ...(natsToken === undefined ? {} : { token: natsToken }),
+    }),
+  );
+  context.bus = bus;
+  const unsubscribe = bus.subscribe(context.subjects.pod(pod, 'ping'), (message) => message.respond('{"ok":true}'));
+  return {
+    stop: async () => {
+      unsubscribe();
+      await bus.close();
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/** Waiting for servers: as long as it takes while starting, not a moment too long while stopping. */
+import { RetryableError } from '../../protocol/errors.ts';
+import type { Log } from '../../protocol/ports/log.ts';
+import { asOutsideFailure } from '../outside-failure.ts';
+
+const RETRY_MS = 250;
+
+/** Repeats `work` while what it needs is away: waiting for a server is not a failure of ours. */
+export async function untilReachable<T>(
+  log: Log,
+  signal: AbortSignal,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (cause) {
+      const error = asOutsideFailure(cause);
+      if (!(error instanceof RetryableError) || signal.aborted) throw error;
+      if (attempt === 0) log.warn({ what, error: error.message }, 'a server can not be reached; trying again');
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      if (signal.aborted) throw error;
+    }
+  }
+}
+
+/** Waits for `work`, but not longer, and never fails: used while stopping, when a server may be gone. */
+export async function withTimeout(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  const settled = work.then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([settled, late]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,138 @@
+/**
+ * An engine that stands still longer than its lease, as under a debugger or a swapping machine. It wakes up believing that
+ * it owns everything; only the row knows better (I1).
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from 'nats';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  ACKNOWLEDGED_PER_ROUND,
+  eventuallyAnswers,
+  expectNothingLost,
+  RECOVERY_MS_MAX,
+  SEED,
+  served,
+  startLoad,
+  startTarget,
+} from '../support/chaos.ts';
+import { EngineHome, type EngineProcess, until } from '../support/engine-process.ts';
+import type { FillClients } from '../support/fill-clients.ts';
+import { ledgerFaults, sql } from '../support/ledger-audit.ts';
+import { createDatabase, type TestDatabase } from '../support/postgres.ts';
+import { command, uuidv7 } from '../support/wire.ts';
+
+/** Longer than the lease of 5 s, so that waking up is waking up without it. */
+const FROZEN_MS = 8_000;
+
+let database: TestDatabase;
+let home: EngineHome;
+let engine: EngineProcess;
+let clients: FillClients | undefined;
+
+beforeAll(async () => {
+  database = await createDatabase('frozen engine');
+  home = await EngineHome.create(['--database-url', database.url]);
+  engine = await startTarget(home);
+});
+
+afterAll(async () => {
+  clients?.kill();
+  await home?.remove();
+  await database?.drop();
+});
+
+describe('an engine that was frozen beyond its lease', () => {
+  it('rejoins under load and has lost nothing', async () => {
+    clients = startLoad(engine.ready.nats, SEED);
+    await clients.acknowledge(ACKNOWLEDGED_PER_ROUND, RECOVERY_MS_MAX, () => engine.log.slice(-3_000));
+    engine.signal('SIGSTOP');
+    await delay(FROZEN_MS);
+    engine.signal('SIGCONT');
+    await clients.acknowledge(ACKNOWLEDGED_PER_ROUND, RECOVERY_MS_MAX, () => engine.log.slice(-3_000));
+    const report = await clients.stop();
+    expect(engine.isAlive).toBe(true);
+    await expectNothingLost(database.url, report);
+  });
+
+  it('writes nothing into a symbol that another Pod has taken meanwhile, and serves it again after that Pod is gone', async () => {
+    const [symbol, other] = served as [string, string];
+    const nc = await connect({ servers: engine.ready.nats });
+    const buy = () => ({ id: uuidv7(), side: 'buy', quantity: '1', price: '100' });
+    const fill = (name: string, body: object) =>
+      command<{ version: number }>(nc, `cp.symbol.${name}.fill`, { reason: undefined, ...body });
+    await eventuallyAnswers(
+      () => Promise.all([fill(symbol, buy()), fill(other, buy())]),
+      () => engine.log.slice(-3_000),
+    );
+    const before = await row(symbol);
+
+    engine.signal('SIGSTOP');
+    // Requests that reach it the moment it wakes up, before it knows what happened.
+    const late = Array.from({ length: 50 }, () => {
+      const body = buy();
+      return { id: body.id, reply: nc.request(`cp.symbol.${symbol}.fill`, JSON.stringify(body), { timeout: 30_000 }) };
+    });
+    const settled = Promise.allSettled(late.map(({ reply }) => reply));
+    await delay(FROZEN_MS);
+    const incarnation = randomUUID();
+    await sql(
+      database.url,
+      `insert into pods (pod, incarnation, expires_at) values ('thief', $1, clock_timestamp() + interval '4 seconds')`,
+      [incarnation],
+    );
+    await sql(
+      database.url,
+      `update positions set owner = 'thief', incarnation = $1, epoch = epoch + 1 where symbol = $2`,
+      [incarnation, symbol],
+    );
+    engine.signal('SIGCONT');
+
+    // While the thief's lease lasts, its row stands as it is.
+    await until(
+      async () => {
+        const [lease] = await sql<{ left: number }>(
+          database.url,
+          "select extract(epoch from expires_at - clock_timestamp())::float8 as left from pods where pod = 'thief'",
+        );
+        if ((lease?.left ?? 0) <= 0.3) return true;
+        expect(await row(symbol)).toEqual({ ...before, epoch: before.epoch + 1, owner: 'thief' });
+        return false;
+      },
+      RECOVERY_MS_MAX,
+      () => engine.log.slice(-3_000),
+    );
+    await eventuallyAnswers(
+      () => fill(symbol, buy()),
+      () => `the symbol is not served again: ${engine.log.slice(-3_000)}`,
+    );
+    expect((await row(symbol)).epoch).toBeGreaterThan(before.epoch + 1);
+
+    // Whoever of the late ones got an ok is in the ledger; whoever is in the ledger is there once.
+    const replies = await settled;
+    const rows = await sql<{ id: string; version: number }>(
+      database.url,
+      'select id, version::int from fills where symbol = $1',
+      [symbol],
+    );
+    const versions = new Map(rows.map(({ id, version }) => [id, version]));
+    for (const [index, { id }] of late.entries()) {
+      const reply = replies[index]!;
+      if (reply.status !== 'fulfilled') continue;
+      const answer = reply.value.json<{ ok: boolean; version?: number; error?: { retryable: boolean } }>();
+      if (answer.ok) expect(versions.get(id)).toBe(answer.version);
+      else expect(answer.error?.retryable).toBe(true);
+    }
+    expect(await ledgerFaults(database.url)).toEqual([]);
+    await nc.close();
+  });
+});
+
+async function row(symbol: string) {
+  const [found] = await sql<{ owner: string; epoch: number; version: number; quantity: string }>(
+    database.url,
+    'select owner, epoch::int, version::int, quantity from positions where symbol = $1',
+    [symbol],
+  );
+  return found!;
+}

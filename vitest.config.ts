@@ -14,6 +14,7 @@ const globalSetup = ['test/support/postgres-global.ts'];
 export default defineConfig({
   test: {
     sequence: { shuffle: true },
+    reporters: ['default', './test/support/summary-reporter.ts'],
     pool: 'forks',
     projects: [
       project('tidy', ['test/tidy/**/*.test.ts']),

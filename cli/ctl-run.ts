@@ -64,7 +64,7 @@ async function ask(request: CtlRequest, sources: Sources, deadlineMs: number): P
     return refuse('UNAVAILABLE', `${message}. Is the engine running? Start one with \`coinpilot up\`.`);
   }
   try {
-    const subjects = new Subjects(setting(sources, 'prefix', []));
+    const subjects = new Subjects(setting(sources, 'prefix', []) ?? address.prefix);
     return await requestUntilAnswered({
       bus,
       clock: systemClock,

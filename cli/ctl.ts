@@ -6,7 +6,6 @@
 import { type Command, Option } from 'commander';
 import { uuid7 } from '../adapters/uuid7.ts';
 import { CTL_COMMANDS, type CtlCommand, exampleText, type Options, requestBody, type Target } from './ctl-commands.ts';
-import { runCtl } from './ctl-run.ts';
 import { UsageError } from './exit-codes.ts';
 import { type RawSettings, readSettingsFile } from './settings.ts';
 
@@ -102,7 +101,7 @@ function addCommands(parent: Command, target: Target, name: string | undefined):
   }
 }
 
-function start(call: {
+async function start(call: {
   readonly target: Target;
   readonly name: string | undefined;
   readonly spec: CtlCommand;
@@ -120,5 +119,7 @@ function start(call: {
     file: readSettingsFile(process.env.COINPILOT_CONFIG),
     directory: process.cwd(),
   };
+  // Loaded when it is needed: help and usage errors answer without it.
+  const { runCtl } = await import('./ctl-run.ts');
   return runCtl({ target, name, command: spec, body }, sources, process.argv.slice(2));
 }

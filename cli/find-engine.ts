@@ -12,6 +12,8 @@ import { environmentOf, type RawSettings } from './settings.ts';
 export interface EngineAddress {
   readonly url: string;
   readonly token?: string;
+  /** First part of its subjects, when the engine itself told it. */
+  readonly prefix?: string;
   /** What the address was taken from: told when nobody answers there. */
   readonly from: string;
 }
@@ -41,9 +43,10 @@ export interface Sources {
 /** Throws UsageError when several engines could be meant; a refusal UNAVAILABLE when there is none. */
 export function findEngine(sources: Sources): EngineAddress | ErrorReply {
   const token = setting(sources, 'natsToken', ['NATS_TOKEN']);
-  const at = (url: string, from: string, ownToken?: string): EngineAddress => {
-    const used = token ?? ownToken;
-    return { url, from, ...(used === undefined ? {} : { token: used }) };
+  const at = (url: string, from: string, ready?: ReadyInfo): EngineAddress => {
+    const used = token ?? ready?.natsToken;
+    const prefix = ready?.prefix;
+    return { url, from, ...(used === undefined ? {} : { token: used }), ...(prefix === undefined ? {} : { prefix }) };
   };
   // A folder typed by hand is meant more than an address that happens to stand in the environment.
   const typedUrl = textOf(sources.flags.natsUrl);
@@ -54,7 +57,7 @@ export function findEngine(sources: Sources): EngineAddress | ErrorReply {
   if (state !== undefined) {
     const ready = readReady(resolve(sources.directory, state));
     if (ready === undefined) return refuse('UNAVAILABLE', `no engine is ready in ${state}. ${HOW_TO_START}`, { state });
-    return at(ready.nats, join(state, 'ready.json'), ready.natsToken);
+    return at(ready.nats, join(state, 'ready.json'), ready);
   }
   const folders = stateFolders(sources.directory).filter((folder) => folder.ready !== undefined);
   const living = folders.filter((folder) => folder.alive);
@@ -67,7 +70,7 @@ export function findEngine(sources: Sources): EngineAddress | ErrorReply {
   if (only?.ready === undefined) {
     return refuse('UNAVAILABLE', `no engine is found under ${STATE_ROOT}. ${HOW_TO_START}`);
   }
-  return at(only.ready.nats, join(only.path, 'ready.json'), only.ready.natsToken);
+  return at(only.ready.nats, join(only.path, 'ready.json'), only.ready);
 }
 
 /** Every folder under .coinpilot/, by name; `path` is relative to `directory`. */

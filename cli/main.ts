@@ -1,12 +1,9 @@
-/** The command line: names, options, help. What a command does stands in its own file. */
+/** The command line: names, options, help. What a command does stands in its own file, loaded when it is asked for. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { TerminalError } from '../protocol/errors.ts';
 import { registerCtl } from './ctl.ts';
-import { doctor } from './doctor.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
-import { migrateCommand } from './migrate.ts';
-import { runEngine } from './run-engine.ts';
 
 const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
   .version;
@@ -62,18 +59,18 @@ Exit codes: 0 ok, 1 refused or failed, 2 usage, 3 unavailable, 4 unknown outcome
     .option('--nats-port <port>', 'port of the embedded broker (0 = any free; default 4222, or the next free one)')
     .option('--postgres-port <port>', 'port of the embedded Postgres (0 = any free, the default)')
     .option('--exit-at-end', 'end with the feed and print its trades and funnel')
-    .action((options) => runEngine('up', options));
+    .action(async (options) => (await import('./run-engine.ts')).runEngine('up', options));
   engineOptions(
     program
       .command('pod')
       .description('one Pod of a cluster: needs DATABASE_URL and NATS_URL, market data from the bus'),
-  ).action((options) => runEngine('pod', options));
+  ).action(async (options) => (await import('./run-engine.ts')).runEngine('pod', options));
   program
     .command('migrate')
     .description('bring the database of DATABASE_URL to this version')
     .option('--database-url <url>', 'Postgres to migrate (or DATABASE_URL)')
     .option('--json', 'machine-readable output')
-    .action(migrateCommand);
+    .action(async (options) => (await import('./migrate.ts')).migrateCommand(options));
   program
     .command('doctor')
     .description('what is reachable, what is missing, what to do')
@@ -81,7 +78,7 @@ Exit codes: 0 ok, 1 refused or failed, 2 usage, 3 unavailable, 4 unknown outcome
     .addOption(new Option('--database-url <url>').hideHelp())
     .addOption(new Option('--nats-url <url>').hideHelp())
     .option('--json', 'machine-readable output')
-    .action(doctor);
+    .action(async (options) => (await import('./doctor.ts')).doctor(options));
   registerCtl(program);
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {

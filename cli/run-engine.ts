@@ -100,7 +100,7 @@ function onSignals(stop: (signal: string) => void): void {
 }
 
 function announce(engine: Engine, settings: EngineSettings, state: StateFolder | undefined): void {
-  const { pod, natsToken } = settings.config;
+  const { pod, natsToken, prefix } = settings.config;
   const info = {
     ready: true,
     pod,
@@ -108,7 +108,7 @@ function announce(engine: Engine, settings: EngineSettings, state: StateFolder |
     postgres: engine.context.databaseUrl,
     http: engine.context.http?.url ?? '',
   } as const;
-  state?.writeReady({ ...info, pid: process.pid, ...(natsToken === undefined ? {} : { natsToken }) });
+  state?.writeReady({ ...info, prefix, pid: process.pid, ...(natsToken === undefined ? {} : { natsToken }) });
   if (process.stdout.isTTY && !settings.json) return;
   const shown = settings.json
     ? { ...info, ...(natsToken === undefined ? {} : { natsToken }) }

@@ -45,7 +45,8 @@ export function readSettingsFile(path: string | undefined): RawSettings {
   try {
     value = parse(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`);
+    // The first line only: the rest quotes the file, and a secret may stand there.
+    throw new UsageError(`${file}: ${(error as Error).message.split('\n')[0]}`);
   }
   if (value === null || value === undefined) return {};
   if (typeof value !== 'object' || Array.isArray(value)) throw new UsageError(`${file}: must hold "name: value" lines`);

@@ -75,7 +75,7 @@ export class StatusView {
       this.#account,
       `${commits} commits, ${rows} rows, ${this.#rate.toFixed(1)} rows/s   last event: ${last?.text ?? '–'}`,
       '',
-      'symbol      mode       price            quantity          average           stop at high',
+      'symbol      mode       price            quantity          average           high since entry',
       ...[...(engine.symbols?.hosts.values() ?? [])].slice(0, 20).map(symbolLine),
       '',
       'last trades',

@@ -32,12 +32,12 @@ export async function startStatusServer(
     const send = (status: number, body: unknown): void => {
       response.writeHead(status, HEADERS).end(`${JSON.stringify(body)}\n`);
     };
-    if (request.method !== 'GET' && request.method !== 'HEAD') return send(405, { error: 'only GET is answered here' });
     const path = (request.url ?? '/').split('?')[0];
-    if (path === '/healthz/live') return send(200, { live: true });
-    if (path === '/healthz/ready') return send(options.ready() ? 200 : 503, { ready: options.ready() });
-    if (path === '/' || path === '/api/status') return send(200, { ready: options.ready(), ...options.status() });
-    return send(404, { error: 'not found; try /api/status, /healthz/live or /healthz/ready' });
+    if (request.method !== 'GET' && request.method !== 'HEAD') send(405, { error: 'only GET is answered here' });
+    else if (path === '/healthz/live') send(200, { live: true });
+    else if (path === '/healthz/ready') send(options.ready() ? 200 : 503, { ready: options.ready() });
+    else if (path === '/' || path === '/api/status') send(200, { ready: options.ready(), ...options.status() });
+    else send(404, { error: 'not found; try /api/status, /healthz/live or /healthz/ready' });
   });
   await listen(server, options.port, host);
   const { port } = server.address() as AddressInfo;

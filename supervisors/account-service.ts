@@ -1,7 +1,7 @@
 /** Owns the account for this Pod's life: claims the singleton, runs the actor, answers `cp.account.*`. */
 import { AccountActor } from '../actors/account/account.ts';
 import { decodeJson, validate } from '../actors/symbol/decode.ts';
-import { type Reply, RetryableError, refuse } from '../protocol/errors.ts';
+import { FencedError, type Reply, RetryableError, refuse } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { cashRequest, controlRequest } from '../protocol/messages.ts';
 import type { Bus, BusMessage } from '../protocol/ports/bus.ts';
@@ -67,10 +67,14 @@ export class AccountService {
   }
 
   #onMessage(message: BusMessage): void {
-    this.#handle(lastToken(message.subject), message.data)
+    const command = lastToken(message.subject);
+    this.#handle(command, message.data)
       .catch((error: unknown): Reply => {
-        this.#options.log.warn({ error: (error as Error).message }, 'an account command failed');
-        return refuse('UNAVAILABLE', 'the account can not be reached at the moment: send the same command again');
+        this.#options.log.warn({ command, error: (error as Error).message }, 'an account command failed');
+        const asked = command === 'get' || command === 'limits' || error instanceof FencedError;
+        return asked
+          ? refuse('UNAVAILABLE', 'the account can not be reached at the moment: send the same command again')
+          : refuse('OUTCOME_UNKNOWN', 'the ledger did not answer: send the same command with the same id again');
       })
       .then((reply) => message.respond(JSON.stringify(reply)));
   }

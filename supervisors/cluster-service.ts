@@ -105,13 +105,21 @@ export class ClusterService {
       await supervisor.serve(names);
       return this.#view();
     }
+    const removed: string[] = [];
     for (const name of names) {
       if (!(await ownership.removeSymbol(name))) {
-        return refuse('REFUSED', `${name} is unknown, or holds a position or an open order: flatten it first`, {
-          symbol: name,
-        });
+        const before = removed.length === 0 ? '' : ` (removed before it: ${removed.join(', ')})`;
+        return refuse(
+          'REFUSED',
+          `${name} is unknown, or holds a position or an open order: flatten it first${before}`,
+          {
+            symbol: name,
+            removed,
+          },
+        );
       }
       await supervisor.release(name);
+      removed.push(name);
     }
     return this.#view();
   }

@@ -9,7 +9,13 @@ import { type Reply, refuse } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { Bus, BusMessage } from '../protocol/ports/bus.ts';
 import { type Clock, type Random, sleep } from '../protocol/ports/clock.ts';
-import type { ClaimedPosition, LedgerWriter, OwnershipPort } from '../protocol/ports/ledger.ts';
+import type {
+  ClaimedPosition,
+  LedgerReader,
+  LedgerWriter,
+  OwnershipPort,
+  StoredRow,
+} from '../protocol/ports/ledger.ts';
 import type { Log } from '../protocol/ports/log.ts';
 import { lastToken, type Subjects } from '../protocol/subjects.ts';
 import type { Membership } from './membership.ts';
@@ -23,6 +29,9 @@ export interface SymbolSupervisorOptions {
   readonly membership: Membership;
   readonly ownership: OwnershipPort;
   readonly writer: LedgerWriter;
+  readonly reader: LedgerReader;
+  /** Tells the world about rows of the cluster's journal. */
+  readonly publish: (rows: readonly StoredRow[]) => void;
   readonly bus: Bus;
   readonly subjects: Subjects;
   readonly clock: Clock;
@@ -31,6 +40,8 @@ export interface SymbolSupervisorOptions {
   readonly stats: PodStats;
 }
 
+/** Rows of the cluster's journal read at once; more are told with the next claim. */
+const CLUSTER_ROWS_MAX = 1_000;
 /** Actors started at the same time; each start makes a few queries. */
 const STARTS_AT_ONCE = 16;
 
@@ -39,6 +50,8 @@ export class SymbolSupervisor {
   readonly #hosts = new Map<string, SymbolHost>();
   readonly #unsubscribe = new Map<string, () => void>();
   readonly #wanted = new Set<string>();
+  /** The last row of the cluster's journal that was looked at. */
+  #clusterSeq: number | undefined;
   #cancelReclaim: (() => void) | undefined;
   #stopped = false;
 
@@ -88,6 +101,7 @@ export class SymbolSupervisor {
     const { membership, ownership, log, bus } = this.#options;
     const missing = [...this.#wanted].filter((symbol) => !this.#hosts.has(symbol));
     if (missing.length === 0 || this.#stopped) return;
+    this.#clusterSeq ??= await this.#options.reader.head('cluster');
     const claimed = await ownership.claim(membership.owner, missing);
     const queue = [...claimed];
     const workers = Array.from({ length: Math.min(STARTS_AT_ONCE, queue.length) }, async () => {
@@ -96,8 +110,17 @@ export class SymbolSupervisor {
     });
     await Promise.all(workers);
     if (this.#stopped) return;
+    await this.#announce();
     await bus.flush();
     if (claimed.length > 0) log.info({ symbols: claimed.length }, 'symbols are served');
+  }
+
+  /** Publishes what this Pod's claims wrote into the cluster's journal; other Pods publish theirs. */
+  async #announce(): Promise<void> {
+    const { reader, membership, publish } = this.#options;
+    const rows = await reader.journal('cluster', this.#clusterSeq ?? 0, CLUSTER_ROWS_MAX);
+    this.#clusterSeq = rows.at(-1)?.seq ?? this.#clusterSeq;
+    publish(rows.filter((row) => row.body?.includes(membership.owner.incarnation)));
   }
 
   async #start(claimed: ClaimedPosition): Promise<void> {
@@ -120,7 +143,11 @@ export class SymbolSupervisor {
         clock,
         random,
       ),
-      claim: async (name) => (await ownership.claim(this.#options.membership.owner, [name]))[0],
+      claim: async (name) => {
+        const [again] = await ownership.claim(this.#options.membership.owner, [name]);
+        await this.#announce();
+        return again;
+      },
       onLost: (name) => {
         log.warn({ symbol: name }, 'a symbol is owned by another Pod');
         this.#drop(name);

@@ -172,11 +172,15 @@ export class AccountActor implements EntryAccount {
     return this.#inTurn(async () => {
       const at = this.#options.wallNow();
       const result = await this.#options.ledger.apply(this.#options.epoch, { id, kind, request, at }, change);
-      return this.#reply(result, { id, kind, request, at });
+      return this.#reply(result, { id, kind, request, at }, await this.#options.ledger.read(this.#day()));
     });
   }
 
-  #reply(result: AccountCommitResult, command: { id: string; kind: string; request: string; at: number }): Reply {
+  #reply(
+    result: AccountCommitResult,
+    command: { id: string; kind: string; request: string; at: number },
+    state: AccountState,
+  ): Reply {
     switch (result.type) {
       case 'fenced':
         throw this.#fenced();
@@ -189,10 +193,10 @@ export class AccountActor implements EntryAccount {
             `id ${command.id} was used before for another command: give every command its own id`,
           );
         }
-        return { ok: true, account: this.#view(result.state) };
+        return { ok: true, account: this.#view(state) };
       case 'committed':
         this.#options.publish({ seq: result.seq, kind: command.kind, at: command.at, body: JSON.parse(result.body) });
-        return { ok: true, account: this.#view(result.state) };
+        return { ok: true, account: this.#view(state) };
     }
   }
 

@@ -60,6 +60,9 @@ export class SymbolActor {
   readonly #market: { price: number | undefined; at: number | undefined } = { price: undefined, at: undefined };
   readonly #inbox: Envelope[] = [];
   readonly #unwatch: () => void;
+  /** What the ledger holds under the ids of commands that wait here. */
+  readonly #recalled = new WeakMap<Envelope, StoredRow>();
+  #recalling = 0;
   #reading: Reading | undefined;
   #draining = false;
   #over = false;
@@ -168,11 +171,43 @@ export class SymbolActor {
 
   /** Nothing is uncommitted and no effect is on its way. */
   get idle(): boolean {
-    return this.#over || (this.#runner.idle && !this.#performer.busy && this.#inbox.length === 0);
+    return (
+      this.#over || (this.#runner.idle && !this.#performer.busy && this.#inbox.length === 0 && this.#recalling === 0)
+    );
   }
 
   /** Handles a message from the mailbox. */
   accept(envelope: Envelope): void {
+    const { message } = envelope;
+    if ('request' in message) this.#recall(envelope, message.request.id);
+    else this.#enqueue(envelope);
+  }
+
+  /**
+   * Commands other than fills are rare and their refusals depend on the mode, so the ledger is asked first whether the id
+   * was used: a repeated command gets its first answer, whatever has happened since. (Fills are recognised by the commit.)
+   */
+  #recall(envelope: Envelope, id: string): void {
+    this.#recalling += 1;
+    this.#ports.reader
+      .journalRow(this.#settings.symbol, id)
+      .then(
+        (row) => {
+          if (row !== undefined) this.#recalled.set(envelope, row);
+          this.#enqueue(envelope);
+        },
+        () =>
+          envelope.reply?.(
+            refuse('UNAVAILABLE', 'the ledger can not be read at the moment: send the same command again'),
+          ),
+      )
+      .finally(() => {
+        this.#recalling -= 1;
+        this.#wakeIdle();
+      });
+  }
+
+  #enqueue(envelope: Envelope): void {
     this.#inbox.push(envelope);
     this.#drain();
   }
@@ -321,7 +356,7 @@ export class SymbolActor {
           continue;
         }
         try {
-          this.#runner.accept(envelope);
+          this.#runner.accept(envelope, this.#recalled.get(envelope));
         } catch (error) {
           this.#crash(error, envelope);
         }

@@ -5,6 +5,7 @@ import type { Reading } from '../../domain/market-view.ts';
 import { formatDecimal, multiply } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import { refuse } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
 import type { CancelRequest, ControlRequest, OrderRequest, ResolveRequest } from '../../protocol/messages.ts';
 import type { StoredRow } from '../../protocol/ports/ledger.ts';
 import { askAccount } from './decide-entry.ts';
@@ -103,29 +104,16 @@ export function flatten(turn: Turn, request: ControlRequest): void {
 
 export function order(turn: Turn, request: OrderRequest): void {
   const fingerprint = orderFingerprint(request);
-  const { state, settings } = turn;
-  const current = state.working?.order;
-  const earlier = turn.known(request.id) ?? turn.undecided(request.id);
-  if (current?.clientOrderId === request.id || earlier !== undefined) {
-    if (earlier?.request !== undefined && earlier.request !== fingerprint) {
-      turn.reply = otherCommand(request.id);
-    } else if (current?.clientOrderId === request.id && current.status !== 'pending') {
-      turn.reply = orderReply(turn, current);
-    } else {
-      turn.awaits = request.id;
-      if (current?.clientOrderId !== request.id) turn.effects.push({ type: 'lookup', clientOrderId: request.id });
-    }
-    return;
-  }
-  if (state.pending?.id === request.id) {
-    turn.awaits = request.id;
-    return;
-  }
+  if (orderedBefore(turn, request.id, fingerprint)) return;
   const refusal = orderRefusal(turn, request);
   if (refusal !== undefined) {
     turn.reply = refusal;
     return;
   }
+  const { state, settings } = turn;
+  turn.awaits = request.id;
+  // The command's own row, before anything comes of it: the id is used from here on.
+  turn.note('signal', { id: request.id, at: now(turn), request: fingerprint, body: { signal: 'ORDER_REQUESTED' } });
   const placed: Order = {
     clientOrderId: request.id,
     symbol: settings.symbol,
@@ -135,21 +123,15 @@ export function order(turn: Turn, request: OrderRequest): void {
     filledQuantity: 0n,
     filledNotional: 0n,
     fees: 0n,
-    sendBefore: turn.receivedAt,
+    sendBefore: turn.receivedAt + LIMITS.sendWithinMs,
     intent: 'manual',
     ...(request.quantity === undefined ? {} : { quantity: request.quantity }),
     ...(request.amount === undefined ? {} : { amount: request.amount }),
     ...(request.price === undefined ? {} : { price: request.price }),
   };
-  turn.awaits = request.id;
   if (request.side === 'sell') {
     turn.modes.send({ type: 'EXIT_SIGNAL' });
-    const sendBefore = turn.receivedAt + 2_000;
-    placeOrder(
-      turn,
-      { ...placed, sendBefore },
-      { at: now(turn), regime: state.regime ?? 'UNKNOWN', reserved: 0n, request: fingerprint },
-    );
+    placeOrder(turn, placed, { at: now(turn), regime: state.regime ?? 'UNKNOWN', reserved: 0n });
     return;
   }
   askAccount(turn, {
@@ -158,14 +140,31 @@ export function order(turn: Turn, request: OrderRequest): void {
     regime: state.regime ?? 'UNKNOWN',
     price: request.price ?? currentPrice(turn),
     manual: placed,
-    checks: fingerprint,
+    checks: '[]',
   });
+}
+
+/** Answers a repeated order from what became of the first. */
+function orderedBefore(turn: Turn, id: string, fingerprint: string): boolean {
+  const earlier = turn.known(id) ?? turn.undecided(id);
+  if (earlier === undefined) return false;
+  const current = turn.state.working?.order;
+  if (earlier.request !== fingerprint) turn.reply = otherCommand(id);
+  else if (turn.state.pending?.id === id) turn.awaits = id;
+  else if (current?.clientOrderId !== id) {
+    turn.awaits = id;
+    // Not decided yet when it is uncommitted: then its own answer comes. Else it is over, and the ledger tells how.
+    if (turn.undecided(id) === undefined) turn.effects.push({ type: 'lookup', clientOrderId: id });
+  } else if (current.status === 'pending') turn.awaits = id;
+  else turn.reply = orderReply(turn, current);
+  return true;
 }
 
 function orderRefusal(turn: Turn, request: OrderRequest) {
   const { settings, state, modes } = turn;
   const price = request.price ?? currentPrice(turn);
-  if (price === 0n) return refuse('UNAVAILABLE', 'no market price has been seen yet: try again when market data flows');
+  if (price === 0n && request.amount === undefined)
+    return refuse('UNAVAILABLE', 'no market price has been seen yet: try again when market data flows');
   if (request.price !== undefined && !isOnTick(settings.instrument, request.price)) {
     return refuse(
       'INVALID',
@@ -182,6 +181,8 @@ function orderRefusal(turn: Turn, request: OrderRequest) {
   if (request.timeInForce !== undefined && request.timeInForce !== 'GTC') {
     return refuse('INVALID', 'timeInForce: this venue takes GTC only', { timeInForce: request.timeInForce });
   }
+  if (request.side === 'buy' && state.haltedReason !== null) return refuse('HALTED', `halted: ${state.haltedReason}`);
+  if (request.side === 'buy' && state.pausedReason !== null) return refuse('PAUSED', `paused: ${state.pausedReason}`);
   if (request.side === 'sell') {
     const free = freeQuantity(state);
     if ((request.quantity ?? 0n) > free) {

@@ -122,7 +122,6 @@ function grant(turn: Turn, pending: PendingEntry, verdict: Granted): void {
       at: pending.at,
       regime: pending.regime,
       reserved: verdict.reserve,
-      ...(pending.manual === null ? {} : { request: pending.checks }),
     },
   );
 }

@@ -19,35 +19,49 @@ export interface Surroundings {
 export function handle(turn: Turn, message: SymbolMessage, surroundings: Surroundings): void {
   switch (message.type) {
     case 'fill':
-      return recordFills(turn, message.items, message.batch);
+      recordFills(turn, message.items, message.batch);
+      return;
     case 'order':
-      return commands.order(turn, message.request);
+      commands.order(turn, message.request);
+      return;
     case 'cancel':
-      return commands.cancel(turn, message.request);
+      commands.cancel(turn, message.request);
+      return;
     case 'flatten':
-      return commands.flatten(turn, message.request);
+      commands.flatten(turn, message.request);
+      return;
     case 'pause':
     case 'resume':
     case 'halt':
-      return commands.control(turn, message.type, message.request);
+      commands.control(turn, message.type, message.request);
+      return;
     case 'resolve':
-      return commands.resolve(turn, message.request);
+      commands.resolve(turn, message.request);
+      return;
     case 'get':
-      return commands.get(turn, surroundings.owner);
+      commands.get(turn, surroundings.owner);
+      return;
     case 'explain':
-      return commands.explain(turn, surroundings.reading);
+      commands.explain(turn, surroundings.reading);
+      return;
     case 'price':
-      return onPrice(turn, message);
+      onPrice(turn, message);
+      return;
     case 'candle':
-      return onCandle(turn, message.reading);
+      onCandle(turn, message.reading);
+      return;
     case 'verdict':
-      return onVerdict(turn, message.entryId, message.verdict);
+      onVerdict(turn, message.entryId, message.verdict);
+      return;
     case 'submitted':
-      return onSubmitted(turn, message.clientOrderId, message.outcome);
+      onSubmitted(turn, message.clientOrderId, message.outcome);
+      return;
     case 'update':
-      return onUpdate(turn, message.update);
+      onUpdate(turn, message.update);
+      return;
     case 'queried':
-      return onQueried(turn, message.clientOrderId, message.state);
+      onQueried(turn, message.clientOrderId, message.state);
+      return;
     case 'recovered': {
       const side = turn.state.working?.order.side;
       turn.modes.send({

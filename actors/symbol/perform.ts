@@ -115,7 +115,9 @@ export class Performer {
     const order = await this.#ports.reader.order(clientOrderId);
     const reply: Reply =
       order === undefined
-        ? refuse('NOT_FOUND', `no order ${clientOrderId}`)
+        ? refuse('REFUSED', 'the order was refused when it was first sent: the decisions of the symbol say why', {
+            id: clientOrderId,
+          })
         : order.status === 'rejected'
           ? refuse('REFUSED', order.reason ?? 'the venue refused the order', { order: orderView(order) })
           : { ok: true, order: orderView(order) };

@@ -53,6 +53,8 @@ export interface RunnerOptions {
   readonly onCrash: (error: unknown, envelope: Envelope) => void;
 }
 
+const UNKNOWN = refuse('OUTCOME_UNKNOWN', 'the ledger did not answer: send the same command with the same id again');
+
 export interface PodLoad {
   rows: number;
 }
@@ -114,9 +116,13 @@ export class SymbolRunner implements CommitSource {
     return this.#version;
   }
 
-  /** Handles a message. Throws when the handler does: then the actor is not to be used any more. */
-  accept(envelope: Envelope): void {
+  /**
+   * Handles a message. `recalled`: the row the ledger holds under the command's id. Throws when the handler does: then the
+   * actor is not to be used any more.
+   */
+  accept(envelope: Envelope, recalled?: StoredRow): void {
     invariant(!this.#over, 'a runner that is over gets no messages');
+    if (recalled !== undefined) this.#memory.known.set(recalled.id, recalled);
     this.#run(envelope);
     this.#completeUnsent();
   }
@@ -139,8 +145,9 @@ export class SymbolRunner implements CommitSource {
   end(reply: Reply): void {
     if (this.#over) return;
     this.#over = true;
+    const inFlight = this.#log.slice(0, this.#taken).map((item) => item.envelope);
     const abandoned = [
-      ...this.#log.map((item) => item.envelope),
+      ...this.#log.slice(this.#taken).map((item) => item.envelope),
       ...this.#unrun,
       ...[...this.#waiting.values()].flat(),
     ];
@@ -150,6 +157,11 @@ export class SymbolRunner implements CommitSource {
     this.#options.modes.stop();
     for (const envelope of abandoned) {
       envelope.reply?.(reply);
+      envelope.done?.();
+    }
+    // Their commit is on its way: it may land, and nobody will hear of it.
+    for (const envelope of inFlight) {
+      envelope.reply?.(UNKNOWN);
       envelope.done?.();
     }
   }
@@ -209,8 +221,11 @@ export class SymbolRunner implements CommitSource {
 
   lost(cause: unknown): void {
     this.#sent.length = 0;
-    const reply = refuse('OUTCOME_UNKNOWN', 'the ledger did not answer: send the same command with the same id again');
-    this.#finish('lost', reply, cause);
+    this.#finish(
+      'lost',
+      refuse('UNAVAILABLE', 'the ledger was lost: send the same command with the same id again'),
+      cause,
+    );
   }
 
   #finish(why: 'fenced' | 'lost', reply: Reply, cause?: unknown): void {

@@ -17,21 +17,15 @@ import { orderView, positionView } from './view.ts';
 export function placeOrder(
   turn: Turn,
   order: Order,
-  work: {
-    readonly at: number;
-    readonly regime: WorkingOrder['regime'];
-    readonly reserved: Units;
-    readonly request?: string;
-  },
+  work: { readonly at: number; readonly regime: WorkingOrder['regime']; readonly reserved: Units },
 ): void {
   turn.change({ working: { order, regime: work.regime, reserved: work.reserved, tradeIds: [] } });
   turn.orders.set(order.clientOrderId, order);
   turn.note('order', {
-    id: order.intent === 'manual' ? order.clientOrderId : contentId('intent', order.clientOrderId),
+    id: contentId('intent', order.clientOrderId),
     at: work.at,
     orderId: order.clientOrderId,
     body: orderView(order),
-    ...(work.request === undefined ? {} : { request: work.request }),
   });
   turn.effects.push({ type: 'submit', order });
 }

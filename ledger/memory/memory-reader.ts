@@ -38,6 +38,10 @@ export class MemoryReader implements LedgerReader, LedgerWriter {
     return openReservations(this.#database).filter(({ symbol }) => symbols.includes(symbol));
   }
 
+  async head(stream: string): Promise<number> {
+    return this.#database.journal.head(stream);
+  }
+
   async journal(symbol: string, afterSeq: number, limit: number): Promise<readonly StoredRow[]> {
     return this.#database.journal.after(symbol, afterSeq, limit);
   }

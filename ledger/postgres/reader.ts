@@ -80,6 +80,13 @@ export class PostgresReader implements LedgerReader, LedgerWriter {
     return rows.map((row) => ({ ...row, remaining: parseDecimal(row.remaining) }));
   }
 
+  async head(stream: string): Promise<number> {
+    const rows = (await this.#pool.query(
+      sql`select coalesce(max(seq), 0)::float8 as seq from journal where symbol = ${stream}`,
+    )) as { seq: number }[];
+    return rows[0]?.seq ?? 0;
+  }
+
   async journal(symbol: string, afterSeq: number, limit: number): Promise<readonly StoredRow[]> {
     const rows = (await this.#pool.query(sql`
       select journal_json(j) as row from journal j

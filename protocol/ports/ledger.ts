@@ -261,7 +261,9 @@ export interface LedgerReader {
   order(clientOrderId: string): Promise<Order | undefined>;
   journalRow(symbol: string, id: string): Promise<StoredRow | undefined>;
   heldReservations(symbols: readonly string[]): Promise<readonly Reservation[]>;
-  /** Fills of a symbol in order of seq, after `afterSeq`. */
+  /** The last seq of a stream; 0 when it has none. */
+  head(stream: string): Promise<number>;
+  /** Rows of a stream in order of seq, after `afterSeq`. */
   journal(symbol: string, afterSeq: number, limit: number): Promise<readonly StoredRow[]>;
   /** The most recent closed candles up to `through` (inclusive), oldest first. */
   candles(symbol: string, count: number, through?: number): Promise<readonly Candle[]>;

@@ -11,6 +11,8 @@ export interface ReadyInfo {
   readonly pid: number;
   readonly pod: string;
   readonly nats: string;
+  /** First part of the subjects. */
+  readonly prefix?: string;
   readonly natsToken?: string;
   readonly postgres: string;
   readonly http: string;

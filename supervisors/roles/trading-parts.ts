@@ -87,6 +87,8 @@ export async function startSymbols(context: EngineContext): Promise<RunningPart>
     membership,
     ownership,
     writer: store,
+    reader: store,
+    publish: (rows) => publish(context, rows),
     bus: context.bus,
     subjects: context.subjects,
     clock: systemClock,

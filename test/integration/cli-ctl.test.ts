@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EngineHome, type EngineProcess } from '../support/engine-process.ts';
-import { FLAT_PRICE, FLAT_SYMBOL, flatMarket } from '../support/flat-market.ts';
+import { FLAT_PRICE, FLAT_SYMBOL, flatMarket, PLENTY } from '../support/flat-market.ts';
 import { uuidv7 } from '../support/wire.ts';
 
 const COMMAND = fileURLToPath(new URL('../../coinpilot.mjs', import.meta.url));
 /** Candles pass ten a second, so that a market order fills at the next one. */
 const SPEED = 600;
+/** Symbols of their own for orders: what is on its way in one test is never in another's. */
+const BOUGHT = 'KRW-ETH';
+const LISTED = 'KRW-XRP';
 
 interface Outcome {
   readonly code: number;
@@ -33,7 +36,11 @@ let elsewhere: string;
 beforeAll(async () => {
   home = await EngineHome.create();
   elsewhere = await mkdtemp(join(tmpdir(), 'coinpilot-ctl-'));
-  engine = await home.start(...(await flatMarket(home.folder, SPEED)));
+  engine = await home.start(
+    ...(await flatMarket(home.folder, { speed: SPEED, symbols: [FLAT_SYMBOL, BOUGHT, LISTED] })),
+    '--risk',
+    'off',
+  );
 });
 
 afterAll(async () => {
@@ -86,9 +93,7 @@ describe('ctl asks', () => {
 
   it('and prints the reply as one line of JSON with --json, wherever it stands', async () => {
     const outcomes = await Promise.all([
-      symbol('get --json'),
-      ctl(`--json symbol ${FLAT_SYMBOL} explain`),
-      ctl('account --json limits'),
+      ctl('--json account limits'),
       ctl('cluster symbols --json'),
       ctl('pod up ping --json'),
     ]);
@@ -97,8 +102,7 @@ describe('ctl asks', () => {
       expect(outcome.stdout.trimEnd().split('\n')).toHaveLength(1);
       expect(outcome.json.ok).toBe(true);
     }
-    expect(outcomes[0].json).toMatchObject({ position: { symbol: FLAT_SYMBOL }, openOrders: [] });
-    expect(outcomes[2].json).toMatchObject({ limits: { positionsMax: 5 } });
+    expect(outcomes[0].json).toMatchObject({ limits: { positionsMax: 5 } });
   });
 });
 
@@ -118,22 +122,23 @@ describe('ctl changes', () => {
   });
 
   it('orders: bought at market, flattened; a limit order is listed and cancelled', async () => {
-    await ctl('cluster add KRW-AAA');
-    const bought = await symbol('order --side buy --amount 10000 --json');
-    expect(bought).toMatchObject({ code: 0, json: { order: { side: 'buy', type: 'market' } } });
-    const flattened = await symbol('flatten');
-    expect(flattened.code).toBe(0);
     const id = uuidv7();
-    // Below the market, where nothing trades: it stays open.
-    const limit = await symbol(`order --side buy --quantity 100 --price 90 --id ${id}`);
-    expect(limit.stdout).toMatch(/^status +open$/m);
-    const listed = await symbol('get');
+    const [bought, limit] = await Promise.all([
+      ctl(`symbol ${BOUGHT} order --side buy --amount 10000 --json`),
+      // Below the market, where nothing trades: it stays open.
+      ctl(`symbol ${LISTED} order --side buy --quantity 100 --price 90 --id ${id}`),
+    ]);
+    expect(bought).toMatchObject({ code: 0, json: { order: { side: 'buy', type: 'market' } } });
+    expect(limit).toMatchObject({ code: 0, stdout: expect.stringMatching(/^status +open$/m) });
+    const [flattened, listed, resolved] = await Promise.all([
+      ctl(`symbol ${BOUGHT} flatten`),
+      ctl(`symbol ${LISTED} get`),
+      ctl(`symbol ${LISTED} resolve --order-id ${id} --outcome cancelled --reason looked`),
+    ]);
+    expect(flattened.code).toBe(0);
     expect(listed.stdout).toContain(id);
-    const [resolved, cancelled] = [
-      await ctl(`symbol ${FLAT_SYMBOL} resolve --order-id ${id} --outcome cancelled --reason looked`),
-      await symbol(`cancel --order-id ${id} --json`),
-    ];
     expect(resolved.stderr).toMatch(/^NOT_FOUND: .*not unknown/);
+    const cancelled = await ctl(`symbol ${LISTED} cancel --order-id ${id} --json`);
     expect(cancelled).toMatchObject({ code: 0, json: { ok: true } });
   });
 
@@ -156,17 +161,14 @@ describe('ctl changes', () => {
   });
 
   it('the account: cash in and out, pause, halt and resume', async () => {
-    const before = BigInt(
-      Math.trunc(Number(((await ctl('account get --json')).json.account as { deposits: string }).deposits)),
-    );
     const deposited = await ctl('account deposit --amount 1000000 --json');
-    expect(deposited).toMatchObject({ code: 0, json: { account: { deposits: String(before + 1_000_000n) } } });
+    // What the ledger was opened with, and this.
+    const total = String(BigInt(PLENTY) + 1_000_000n);
+    expect(deposited).toMatchObject({ code: 0, json: { account: { deposits: total } } });
     const withdrawn = await ctl('account withdraw --amount 1000000.5');
     expect(withdrawn.stdout).toMatch(/^withdrawals +1,000,000\.5$/m);
     const tooMuch = await ctl('account withdraw --amount 99999999999999');
     expect(tooMuch).toMatchObject({ code: 1, stderr: expect.stringMatching(/^INSUFFICIENT/) });
-    const notMoney = await ctl('account deposit --amount 1e6');
-    expect(notMoney).toMatchObject({ code: 1, stderr: expect.stringMatching(/^INVALID: amount/) });
     expect((await ctl('account pause --reason news')).stdout).toMatch(/^entries +paused: news$/m);
     expect((await ctl('account halt --reason odd')).stdout).toMatch(/^entries +HALTED: odd$/m);
     expect((await ctl('account resume --reason fine')).stdout).toMatch(/^entries +open$/m);
@@ -189,30 +191,27 @@ describe('ctl changes', () => {
 
 describe('ctl says no', () => {
   it('NOT_FOUND with the names there are, at once, for an unknown symbol or Pod', async () => {
-    const startedAt = performance.now();
-    const [unknown, pod] = await Promise.all([ctl('symbol KRW-NOPE get --json --timeout 60'), ctl('pod nope ping')]);
-    // Far below the deadline: it does not wait for a symbol to appear.
-    expect(performance.now() - startedAt).toBeLessThan(30_000);
+    const [unknown, pod] = await Promise.all([
+      // Longer than this test may take: it must not wait for the symbol to appear.
+      ctl('symbol KRW-NOPE get --json --timeout 600'),
+      ctl('pod nope ping'),
+    ]);
     expect(unknown).toMatchObject({ code: 1, json: { error: { code: 'NOT_FOUND' } } });
     expect(unknown.json.error.details.symbols).toContain(FLAT_SYMBOL);
     expect(pod).toMatchObject({ code: 1, stderr: 'NOT_FOUND: there is no Pod nope; there are up\n' });
   });
 
-  it.each([
-    `symbol ${FLAT_SYMBOL} fill --side buy --price 100`,
-    `symbol ${FLAT_SYMBOL} fill --side up --price 100 --quantity 1`,
-    `symbol ${FLAT_SYMBOL} order --side buy`,
-    `symbol ${FLAT_SYMBOL} pause`,
-    `symbol ${FLAT_SYMBOL} dance`,
-    'symbol KRW.* get',
-    'account get --timeout soon',
-    'cluster add',
-    'nonsense',
-  ])('of usage, exit code 2, without a stack: %s', async (words) => {
-    const { code, stdout, stderr } = await ctl(words);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).not.toBe('');
-    expect(stderr).not.toMatch(/^\s+at /m);
+  it('of usage, exit code 2, without a stack', async () => {
+    const outcomes = await Promise.all([
+      symbol('fill --side buy --price 100'),
+      ctl('symbol KRW.* get'),
+      ctl('account get --timeout soon'),
+    ]);
+    for (const { code, stdout, stderr } of outcomes) {
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).not.toBe('');
+      expect(stderr).not.toMatch(/^\s+at /m);
+    }
   });
 
   it('exit code 3 when there is no engine, or nothing listens where it should be', async () => {

@@ -15,6 +15,9 @@ interface Trade {
 /** A first trade may take a minute on a free machine; tests share theirs. */
 const FIRST_TRADE_MS_MAX = 55_000;
 
+/** Minutes between two candles of the demo market, with a quiet one between them. */
+const QUIET_MINUTES_MAX = 3;
+
 let database: TestDatabase;
 let home: EngineHome;
 
@@ -55,10 +58,15 @@ describe('the demo market', () => {
     );
     expect(await second.kill('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(await ledgerFaults(database.url)).toEqual([]);
-    for (const { symbol, last, first: from, rows } of await lastCandles()) {
-      // The key keeps duplicates out; as many rows as minutes says that none is missing either.
-      expect(rows, `${symbol} has every minute`).toBe((last.getTime() - from.getTime()) / 60_000 + 1);
-    }
+    // The key keeps duplicates out. The market leaves out single minutes without a trade; a hole at the restart is longer.
+    const holes = await sql<{ symbol: string; open_time: Date; minutes: number }>(
+      database.url,
+      `select * from (
+         select symbol, open_time, extract(epoch from open_time - lag(open_time) over (
+           partition by symbol order by open_time))::int / 60 as minutes from candles) c where minutes > $1`,
+      [QUIET_MINUTES_MAX],
+    );
+    expect(holes).toEqual([]);
     // A restart in the middle of a jump would show as a price from another world.
     const [jump] = await sql<{ worst: number }>(
       database.url,
@@ -75,9 +83,8 @@ async function count(table: 'trades' | 'funnel'): Promise<number> {
 }
 
 function lastCandles() {
-  return sql<{ symbol: string; first: Date; last: Date; rows: number }>(
+  return sql<{ symbol: string; last: Date }>(
     database.url,
-    `select symbol, min(open_time) as first, max(open_time) as last, count(*)::int as rows
-     from candles group by symbol order by symbol`,
+    'select symbol, max(open_time) as last from candles group by symbol order by symbol',
   );
 }

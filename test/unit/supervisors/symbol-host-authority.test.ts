@@ -18,7 +18,7 @@ describe('a symbol that lost its authority', () => {
     lives[0]?.supervisor.onOver('fenced', undefined);
     const replies = post(FILL);
     expect(replies).toEqual([]);
-    await clock.advance(LIMITS.restartBackoffFirstMs);
+    await clock.advance(LIMITS.restartBackoffMaxMs);
     expect([host.mode, host.epoch, host.crashes, claims()]).toEqual(['flat', 2, 0, 1]);
     expect(codeOf(replies)).toBe('ok');
   });
@@ -39,7 +39,7 @@ describe('a symbol that lost its authority', () => {
       throw new Error('no connection');
     });
     lives[0]?.supervisor.onOver('fenced', undefined);
-    await clock.advance(LIMITS.restartBackoffFirstMs);
+    await clock.advance(LIMITS.restartBackoffMaxMs);
     expect([claims(), log.at('warn')]).toEqual([
       1,
       expect.arrayContaining(['a symbol could not be claimed again yet']),
@@ -65,7 +65,7 @@ describe('a symbol that lost its authority', () => {
     const replies = post(FILL);
     await start();
     expect([host.mode, lives[0]?.accepted]).toEqual(['starting', []]);
-    await clock.advance(LIMITS.restartBackoffFirstMs);
+    await clock.advance(LIMITS.restartBackoffMaxMs);
     expect([host.epoch, codeOf(replies)]).toEqual([2, 'ok']);
   });
 });

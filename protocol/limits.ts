@@ -15,6 +15,8 @@ export const LIMITS = {
   uncommittedPerSymbolMax: 4_096,
   /** The same over a Pod; then messages wait in the mailboxes. */
   uncommittedPerPodMax: 16_384,
+  /** Commands of one symbol whose id is being looked up in the ledger; then messages wait in the mailbox. */
+  recallsPerSymbolMax: 32,
   /** Journal rows in one commit; the rest goes into the next. */
   commitRowsMax: 1_024,
   /** Commits sent and not yet answered on the writer connection. */
@@ -58,6 +60,4 @@ export const LIMITS = {
   symbolsPerRequestMax: 10_000,
   /** How long a graceful stop may take before it is forced. */
   stopTimeoutMs: 10_000,
-  /** Last events kept for the status view. */
-  recentEventsMax: 100,
 } as const;

@@ -38,7 +38,7 @@ export class Subjects {
     return `${this.prefix}.symbol.${symbol}.${command}`;
   }
 
-  account(command: AccountCommand | 'reserve' | 'release' | '*'): string {
+  account(command: AccountCommand | '*'): string {
     return `${this.prefix}.account.${command}`;
   }
 

@@ -148,7 +148,7 @@ export class SymbolHost {
   #feedActor(): void {
     const { load } = this.#options.ports;
     while (this.#status === 'running' && this.#actor !== undefined) {
-      if (this.#actor.uncommitted >= LIMITS.uncommittedPerSymbolMax || load.rows >= LIMITS.uncommittedPerPodMax) return;
+      if (!this.#actor.hasRoom || load.rows >= LIMITS.uncommittedPerPodMax) return;
       const envelope = this.#mailbox.shift();
       if (envelope === undefined) return;
       this.#actor.accept(envelope);

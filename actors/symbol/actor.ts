@@ -169,6 +169,11 @@ export class SymbolActor {
     return this.#runner.uncommitted;
   }
 
+  /** Whether another message may be handed over now. */
+  get hasRoom(): boolean {
+    return this.uncommitted < LIMITS.uncommittedPerSymbolMax && this.#recalling < LIMITS.recallsPerSymbolMax;
+  }
+
   /** Nothing is uncommitted and no effect is on its way. */
   get idle(): boolean {
     return (
@@ -203,7 +208,7 @@ export class SymbolActor {
       )
       .finally(() => {
         this.#recalling -= 1;
-        this.#wakeIdle();
+        this.#progress();
       });
   }
 

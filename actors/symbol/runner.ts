@@ -98,9 +98,9 @@ export class SymbolRunner implements CommitSource {
     this.#committed = { state: options.state, version: options.version, modes: options.modes.value };
   }
 
-  /** Rows decided and not committed. */
+  /** Rows decided and not committed; a read that waits for them counts like one. */
   get uncommitted(): number {
-    return this.#rows;
+    return Math.max(this.#rows, this.#log.length);
   }
 
   get idle(): boolean {

@@ -154,13 +154,6 @@ create table candles (
   primary key (symbol, open_time)
 );
 
-create table equity (
-  at timestamptz primary key,
-  equity numeric not null,
-  cash numeric not null,
-  exposure numeric not null
-);
-
 create table dead_letters (
   id bigint generated always as identity primary key,
   stream text not null,

@@ -22,6 +22,11 @@ export const FIRST_DELAY_MS = 75;
 export class ScriptedActor {
   readonly mode = 'flat';
   uncommitted = 0;
+
+  get hasRoom(): boolean {
+    return this.uncommitted < LIMITS.uncommittedPerSymbolMax;
+  }
+
   readonly epoch: number;
   readonly supervisor: ActorSupervisor;
   readonly accepted: SymbolMessage[] = [];

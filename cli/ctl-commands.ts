@@ -137,7 +137,7 @@ const SYMBOL: readonly CtlCommand[] = [
       {
         flags: '--outcome <outcome>',
         describe: 'what you found: rejected, cancelled or filled',
-        choices: ['rejected', 'cancelled', 'filled'],
+        choices: ['rejected', 'cancelled'],
         required: true,
       },
       REASON,

@@ -36,6 +36,10 @@ function engineOptions(command: Command): Command {
 }
 
 export async function main(args: readonly string[]): Promise<void> {
+  // `… --help | head`: the reader has seen enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   const program = new Command('coinpilot')
     .description('A trading engine that never loses, doubles or invents a position. Paper money by default.')
     .version(VERSION)

@@ -47,6 +47,9 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
     onTrade: (trade) => view?.trade(trade),
   });
   const view = live ? new StatusView(engine) : undefined;
+  // A reader that went away (a closed terminal, `| head -1`) is no reason to stop trading.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
   onSignals((signal) => end({ code: EXIT.ok, why: signal, printResult: false }));
   process.on('unhandledRejection', (error) => {
     log.error(
@@ -90,7 +93,7 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
 /** The first signal ends the engine in order; a second one at once. */
 function onSignals(stop: (signal: string) => void): void {
   let asked = false;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (asked) process.exit(EXIT.failed);
       asked = true;

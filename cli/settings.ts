@@ -59,7 +59,8 @@ export class SettingsReader {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #file: RawSettings;
   readonly #problems: string[] = [];
-  readonly #known = new Set<string>();
+  /** Settings of other commands may stand in the same file and environment. */
+  readonly #known = new Set<string>(['timeout']);
 
   constructor(flags: RawSettings, environment: NodeJS.ProcessEnv, file: RawSettings) {
     this.#flags = flags;

@@ -103,11 +103,13 @@ export const cancelRequest = z.strictObject({
 
 export const controlRequest = z.strictObject({ id: commandId, reason: reason, deadline: time.optional() });
 
-/** What a person found out about an unknown order: it never reached the venue, or it filled so much. */
+/** What a person found out about an unknown order: it never reached the venue, or it was cancelled there. */
 export const resolveRequest = z.strictObject({
   id: commandId,
   orderId,
-  outcome: z.enum(['rejected', 'cancelled', 'filled'], { error: 'must be "rejected", "cancelled" or "filled"' }),
+  outcome: z.enum(['rejected', 'cancelled'], {
+    error: 'must be "rejected" or "cancelled"; record what was executed with fill',
+  }),
   reason,
   deadline: time.optional(),
 });

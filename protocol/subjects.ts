@@ -24,7 +24,7 @@ export const POD_COMMANDS = ['ping', 'get'] as const;
 export type PodCommand = (typeof POD_COMMANDS)[number];
 
 /** Kinds of journal rows and of the events published after their commit. */
-export const EVENT_KINDS = ['fill', 'order', 'mode', 'signal', 'decision', 'risk', 'ownership'] as const;
+export const EVENT_KINDS = ['fill', 'order', 'mode', 'signal', 'decision', 'risk', 'cash', 'ownership'] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 export class Subjects {

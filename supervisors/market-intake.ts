@@ -32,6 +32,8 @@ export class MarketIntake implements MarketSink {
   readonly #options: MarketIntakeOptions;
   #candles: { symbol: string; candle: Candle }[] = [];
   #funnel = new Map<string, FunnelCount>();
+  /** Decisions on a candle that is not in the buffer yet: both are stored together or not at all. */
+  readonly #decided = new Map<string, FunnelCount>();
   #marketTime: number | undefined;
   #flushing: Promise<void> = Promise.resolve();
   #cancelTimer: (() => void) | undefined;
@@ -61,15 +63,16 @@ export class MarketIntake implements MarketSink {
     }
     stats.candles += 1;
     this.#candles.push({ symbol, candle: event.candle });
+    this.#takeDecided(symbol);
     if (this.#candles.length >= LIMITS.candleBufferMax) await this.flush();
     else this.#scheduleFlush();
   }
 
-  /** Counts one decision at a close, for the funnel. */
+  /** Counts one decision at a close, for the funnel; it is stored with the candle. */
   count(symbol: string, key: string): void {
     const day = dayOf(this.#marketTime ?? 0);
     const id = `${day}|${symbol}|${key}`;
-    this.#funnel.set(id, { day, symbol, key, count: (this.#funnel.get(id)?.count ?? 0) + 1 });
+    this.#decided.set(id, { day, symbol, key, count: (this.#decided.get(id)?.count ?? 0) + 1 });
   }
 
   /** Stores what is waiting; one at a time. Rejects when the ledger can't be written, keeping what was not stored. */
@@ -82,6 +85,14 @@ export class MarketIntake implements MarketSink {
 
   stop(): void {
     this.#cancelTimer?.();
+  }
+
+  #takeDecided(symbol: string): void {
+    for (const [id, row] of this.#decided) {
+      if (row.symbol !== symbol) continue;
+      this.#decided.delete(id);
+      this.#funnel.set(id, { ...row, count: row.count + (this.#funnel.get(id)?.count ?? 0) });
+    }
   }
 
   async #store(): Promise<void> {

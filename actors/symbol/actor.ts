@@ -4,7 +4,7 @@
  *
  * A throw in here is a crash of the actor, reported with the message that caused it; the next life starts from the ledger.
  */
-import { type Candle, HOUR_MS, MINUTE_MS } from '../../domain/candle.ts';
+import { type Candle, MINUTE_MS } from '../../domain/candle.ts';
 import { fillGap, pricePath } from '../../domain/candle-series.ts';
 import { MarketView, type Reading } from '../../domain/market-view.ts';
 import { fromNumber } from '../../domain/money.ts';
@@ -23,6 +23,7 @@ import { type Mode, Modes } from './modes.ts';
 import { Performer } from './perform.ts';
 import { type PodLoad, SymbolRunner } from './runner.ts';
 import { restoreState, type SymbolState } from './state.ts';
+import { readMissing, readWarmUp } from './stored-candles.ts';
 import type { SymbolSettings } from './turn.ts';
 
 export interface ActorPorts {
@@ -57,7 +58,11 @@ export class SymbolActor {
   readonly #performer: Performer;
   readonly #modes: Modes;
   readonly #view = new MarketView();
-  readonly #market: { price: number | undefined; at: number | undefined } = { price: undefined, at: undefined };
+  readonly #market: { price: number | undefined; at: number | undefined; closedThrough: number | undefined } = {
+    price: undefined,
+    at: undefined,
+    closedThrough: undefined,
+  };
   readonly #inbox: Envelope[] = [];
   readonly #unwatch: () => void;
   /** What the ledger holds under the ids of commands that wait here. */
@@ -235,7 +240,8 @@ export class SymbolActor {
     if (last !== undefined) {
       if (candle.openTime <= last.openTime) return;
       if (candle.openTime > last.openTime + MINUTE_MS) {
-        for (const missing of await this.#missing(last, candle)) await this.#candle(missing, inside);
+        for (const missing of await readMissing(this.#ports.reader, this.#settings.symbol, { last, next: candle }))
+          await this.#candle(missing, inside);
       }
     }
     await this.#candle(candle, inside);
@@ -249,6 +255,12 @@ export class SymbolActor {
 
   async #candle(candle: Candle, inside: 'trades' | 'path'): Promise<void> {
     if (this.#over) return;
+    const { decidedThrough } = this.state;
+    if (decidedThrough !== null && candle.openTime <= decidedThrough) {
+      // Delivered again after a crash: known to the past of this position, so it moves nothing but the indicators.
+      this.#observe(candle);
+      return;
+    }
     if (inside === 'path') {
       const [open, second, third, close] = pricePath(candle);
       await this.#move(open, open, candle.openTime);
@@ -259,10 +271,18 @@ export class SymbolActor {
       this.#market.price = candle.close;
     }
     if (this.#over) return;
-    this.#reading = this.#view.observe(candle);
-    this.#market.at = candle.openTime + MINUTE_MS;
-    this.#post({ type: 'candle', reading: this.#reading, at: this.#market.at });
+    const reading = this.#observe(candle);
+    this.#post({ type: 'candle', reading, at: candle.openTime + MINUTE_MS });
     if (!this.idle) await this.settled();
+  }
+
+  #observe(candle: Candle): Reading {
+    const reading = this.#view.observe(candle);
+    this.#reading = reading;
+    this.#market.price = candle.close;
+    this.#market.at = candle.openTime + MINUTE_MS;
+    this.#market.closedThrough = candle.openTime;
+    return reading;
   }
 
   /** The price goes from `from` to `to`: resting orders first, then the strategy's levels. */
@@ -279,42 +299,16 @@ export class SymbolActor {
     if (!this.idle) await this.settled();
   }
 
-  /** The minutes between two candles: stored ones where the ledger has them, else flat. */
-  async #missing(last: Candle, next: Candle): Promise<Candle[]> {
-    const minutes = (next.openTime - last.openTime) / MINUTE_MS - 1;
-    const stored = await this.#ports.reader.candles(this.#settings.symbol, minutes, next.openTime - MINUTE_MS);
-    const series: Candle[] = [];
-    let previous = last;
-    for (const candle of [...stored.filter((row) => row.openTime > last.openTime), next]) {
-      series.push(...fillGap(previous, candle), candle);
-      previous = candle;
-    }
-    series.pop();
-    return series;
-  }
-
   /** Indicators and regime from stored candles; past prices only raise the mark, nothing is decided again. */
   async #warmUp(): Promise<void> {
-    const { reader } = this.#ports;
-    const { symbol } = this.#settings;
-    const stored = await reader.candles(symbol, LIMITS.warmUpMinutes);
-    const first = stored[0];
-    if (first === undefined) return;
-    let minutes = stored;
-    if (stored.length === LIMITS.warmUpMinutes) {
-      // Older candles exist: whole hours before the window come aggregated, so the window starts at an hour.
-      const start = Math.ceil(first.openTime / HOUR_MS) * HOUR_MS;
-      minutes = stored.filter((candle) => candle.openTime >= start);
-      this.#view.seedHours(await reader.hourCloses(symbol, LIMITS.warmUpHours, start));
-    }
+    const { hours, minutes } = await readWarmUp(this.#ports.reader, this.#settings.symbol);
+    this.#view.seedHours(hours);
     let previous: Candle | undefined;
     for (const candle of minutes) {
       if (previous !== undefined) for (const flat of fillGap(previous, candle)) this.#view.observe(flat);
-      this.#reading = this.#view.observe(candle);
+      this.#observe(candle);
       previous = candle;
     }
-    this.#market.price = previous?.close;
-    this.#market.at = previous === undefined ? undefined : previous.openTime + MINUTE_MS;
     this.#raiseMark(minutes);
   }
 
@@ -322,7 +316,7 @@ export class SymbolActor {
     const { trade } = this.state;
     if (trade === null) return;
     const highest = candles
-      .filter((candle) => candle.openTime > trade.entryTime)
+      .filter((candle) => candle.openTime >= trade.entryTime)
       .reduce((high, candle) => Math.max(high, candle.high), 0);
     if (highest === 0 || fromNumber(highest) <= trade.highWaterMark) return;
     this.#runner.adopt({ ...this.state, trade: { ...trade, highWaterMark: fromNumber(highest) } });

@@ -13,7 +13,7 @@ import { startExit } from './decide-exit.ts';
 import { freeQuantity } from './record-fills.ts';
 import type { Turn } from './turn.ts';
 import { isoTime, orderView, positionView } from './view.ts';
-import { currentPrice, isDust, now, onQueried, orderReply, placeOrder } from './work-orders.ts';
+import { currentPrice, isDust, now, orderReply, placeOrder, settleByHand } from './work-orders.ts';
 
 export function get(turn: Turn, owner: { readonly pod: string; readonly epoch: number }): void {
   const { state, modes, settings } = turn;
@@ -96,9 +96,7 @@ export function flatten(turn: Turn, request: ControlRequest): void {
     request: fingerprint,
     body: { command: 'flatten', reason: request.reason },
   });
-  if (turn.state.position.quantity > 0n || turn.state.working?.order.side === 'buy') {
-    startExit(turn, { reason: 'MANUAL', at: now(turn), manual: false });
-  }
+  startExit(turn, { reason: 'MANUAL', at: now(turn) });
   turn.reply = controlReply(turn);
 }
 
@@ -141,6 +139,7 @@ export function order(turn: Turn, request: OrderRequest): void {
     price: request.price ?? currentPrice(turn),
     manual: placed,
     checks: '[]',
+    funnelKey: null,
   });
 }
 
@@ -191,9 +190,10 @@ function orderRefusal(turn: Turn, request: OrderRequest) {
     return modes.in('holding') ? undefined : busy(turn);
   }
   if (modes.in('flat') || modes.in('warming')) return undefined;
-  return modes.in('holding')
-    ? refuse('REFUSED', 'the symbol already has a position', { code: 'DUPLICATE' })
-    : busy(turn);
+  return refuse('REFUSED', 'the symbol already has a position or an open order', {
+    code: 'DUPLICATE',
+    mode: modes.mode,
+  });
 }
 
 function busy(turn: Turn) {
@@ -222,12 +222,8 @@ export function resolve(turn: Turn, request: ResolveRequest): void {
     );
     return;
   }
-  if (request.outcome === 'filled') {
-    turn.reply = refuse('INVALID', 'outcome: resolve as cancelled, then record what was executed with `fill`');
-    return;
-  }
   turn.note('mode', { id: request.id, at: now(turn), request: fingerprint, body: { command: 'resolve', ...request } });
-  onQueried(turn, request.orderId, { type: 'not-found', final: true });
+  settleByHand(turn, request.orderId, request.outcome);
   turn.reply = controlReply(turn);
 }
 

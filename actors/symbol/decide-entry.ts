@@ -1,9 +1,12 @@
 /** The strategy at a close without a position, and what becomes of a signal: reserve → order, or a refusal on record. */
+
+import { MINUTE_MS } from '../../domain/candle.ts';
 import { decideEntry, entryChecks, funnelKey } from '../../domain/entry.ts';
 import type { Reading } from '../../domain/market-view.ts';
 import { formatDecimal, fromNumber } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import { sizeFor } from '../../domain/preset.ts';
+import { dayOf } from '../../domain/risk.ts';
 import { refuse } from '../../protocol/errors.ts';
 import { contentId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -16,8 +19,12 @@ import { placeOrder } from './work-orders.ts';
 export function considerEntry(turn: Turn, reading: Reading, at: number): void {
   const outcome = decideEntry(reading, turn.settings.preset);
   if (outcome !== 'WARMING_UP' && turn.modes.in('warming')) turn.modes.send({ type: 'WARMED' });
-  turn.effects.push({ type: 'count', funnelKey: funnelKey(reading, outcome) });
-  if (outcome !== 'ENTER') return;
+  const key = funnelKey(reading, outcome);
+  // A "no" is counted when its candle is stored, an ENTER in the commit that records what became of it.
+  if (outcome !== 'ENTER') {
+    turn.effects.push({ type: 'count', funnelKey: key });
+    return;
+  }
   askAccount(turn, {
     id: contentId('entry', turn.settings.symbol, turn.version, reading.candle.openTime),
     at,
@@ -25,6 +32,7 @@ export function considerEntry(turn: Turn, reading: Reading, at: number): void {
     price: fromNumber(reading.candle.close),
     manual: null,
     checks: JSON.stringify(entryChecks(reading, turn.settings.preset)),
+    funnelKey: key,
   });
 }
 
@@ -65,6 +73,7 @@ export function onVerdict(turn: Turn, entryId: string, verdict: EntryVerdict | {
   // Also when the answer was lost: what it may have reserved must not stay set aside. Releasing nothing is harmless.
   if ('lost' in verdict || verdict.granted) turn.effects.push({ type: 'release', reservationId: entryId });
   turn.modes.send({ type: 'DECLINED', holds: position.quantity > 0n });
+  turn.change({ flattenReason: null });
   noteDecision(turn, pending, { decision: 'REFUSED', ...denied });
   if (pending.manual === null) return;
   const code =
@@ -88,6 +97,11 @@ interface Denial {
 function denial(turn: Turn, verdict: EntryVerdict | { readonly lost: string }): Denial | undefined {
   if ('lost' in verdict) return { code: 'UNAVAILABLE', message: verdict.lost, details: {} };
   if (!verdict.granted) return verdict.denied;
+  // The answer took its time: what a person said meanwhile holds.
+  const { haltedReason, pausedReason, flattenReason } = turn.state;
+  if (haltedReason !== null) return { code: 'HALTED', message: haltedReason, details: {} };
+  if (pausedReason !== null) return { code: 'PAUSED', message: pausedReason, details: {} };
+  if (flattenReason !== null) return { code: 'FLATTENED', message: 'flattened while it was decided', details: {} };
   const refusal = turn.intentRefusal;
   if (refusal !== undefined) return { code: refusal.code, message: refusal.reason, details: {} };
   if (turn.state.position.quantity > 0n) {
@@ -114,6 +128,7 @@ function grant(turn: Turn, pending: PendingEntry, verdict: Granted): void {
   noteDecision(turn, pending, { decision: 'ENTER', amount: formatDecimal(verdict.amount), ai: 'off' });
   turn.reservations.push({ id: pending.id, action: 'use' });
   turn.countRisk(pending.at, 0n, 1);
+  const previousEntryAt = turn.state.lastEntryAt;
   turn.change({ lastEntryAt: pending.at });
   placeOrder(
     turn,
@@ -122,13 +137,18 @@ function grant(turn: Turn, pending: PendingEntry, verdict: Granted): void {
       at: pending.at,
       regime: pending.regime,
       reserved: verdict.reserve,
+      previousEntryAt,
     },
   );
 }
 
 /** Every decision is on record with the numbers that decided (I11). */
 function noteDecision(turn: Turn, pending: PendingEntry, decision: Readonly<Record<string, unknown>>): void {
-  turn.change({ regime: pending.regime });
+  turn.change({ regime: pending.regime, decidedThrough: turn.closedThrough });
+  if (pending.funnelKey !== null) {
+    const { symbol } = turn.settings;
+    turn.funnel.push({ day: dayOf(pending.at - MINUTE_MS), symbol, key: pending.funnelKey, count: 1 });
+  }
   turn.note('decision', {
     id: contentId('decision', pending.id, turn.version),
     at: pending.at,

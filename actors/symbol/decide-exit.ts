@@ -24,24 +24,28 @@ export function considerExit(turn: Turn, reading: Reading, at: number): void {
   if (reason !== undefined) startExit(turn, { reason, at });
 }
 
-/** Starts a market exit, after cancelling an order that rests; nothing to do while an exit is on its way. */
+/**
+ * Starts a market exit. An order that still works is cancelled first and the exit follows its end; an entry that is still
+ * being decided is declined; an exit that is on its way is left alone.
+ */
 export function startExit(
   turn: Turn,
-  exit: { readonly reason: string; readonly at: number; readonly trigger?: bigint; readonly manual?: boolean },
+  exit: { readonly reason: string; readonly at: number; readonly trigger?: bigint },
 ): void {
-  const { working, flattenReason } = turn.state;
+  const { working, pending, flattenReason } = turn.state;
   if (working !== null) {
-    if (working.order.type === 'limit' && flattenReason === null) {
-      turn.change({ flattenReason: exit.reason });
-      turn.effects.push({ type: 'cancel', clientOrderId: working.order.clientOrderId });
-    }
+    const { side, type, clientOrderId } = working.order;
+    if ((side === 'sell' && type === 'market') || flattenReason !== null) return;
+    turn.change({ flattenReason: exit.reason });
+    turn.effects.push({ type: 'cancel', clientOrderId });
     return;
   }
+  if (pending !== null) turn.change({ flattenReason: exit.reason });
   if (!turn.modes.in('holding') || isDust(turn)) return;
   placeExit(turn, {
     reason: exit.reason,
     at: exit.at,
-    intent: exit.manual ? 'manual' : 'exit',
+    intent: 'exit',
     ...(exit.trigger === undefined ? {} : { trigger: exit.trigger }),
   });
 }

@@ -74,13 +74,12 @@ export function handle(turn: Turn, message: SymbolMessage, surroundings: Surroun
   }
 }
 
-/** A close: once per candle and never for the past, whatever is delivered again. */
+/** A close. What lies before the last entry or exit is never decided again, whatever is delivered again. */
 function onCandle(turn: Turn, reading: Reading): void {
-  const { openTime } = reading.candle;
   const { state } = turn;
-  if (state.decidedThrough !== null && openTime <= state.decidedThrough) return;
-  // Not stored by itself: deciding "no" again about the same candles gives the same "no".
-  turn.state = { ...state, decidedThrough: openTime, regime: reading.regime };
+  if (state.decidedThrough !== null && reading.candle.openTime <= state.decidedThrough) return;
+  // Not stored by itself: deciding "no" again about the same candle gives the same "no".
+  turn.state = { ...state, regime: reading.regime };
   if (state.position.quantity === 0n && state.working === null && state.pending === null) {
     considerEntry(turn, reading, closeTime(reading.candle));
   } else {

@@ -15,19 +15,13 @@
  */
 import { invariant } from '../../domain/invariant.ts';
 import { type Reply, refuse } from '../../protocol/errors.ts';
-import type {
-  CommitGroup,
-  CommitQueue,
-  CommitSource,
-  GroupOutcome,
-  RiskChange,
-  StoredRow,
-} from '../../protocol/ports/ledger.ts';
+import type { CommitGroup, CommitQueue, CommitSource, GroupOutcome, StoredRow } from '../../protocol/ports/ledger.ts';
+import { groupOf, type LogItem } from './group.ts';
 import { handle, type Surroundings } from './handle.ts';
 import type { ModeValue } from './machine.ts';
 import type { Envelope, SymbolMessage } from './messages.ts';
 import type { Modes } from './modes.ts';
-import { durableState, type SymbolState } from './state.ts';
+import type { SymbolState } from './state.ts';
 import { type Effect, type MarketNow, type SymbolSettings, Turn, type TurnMemory } from './turn.ts';
 
 export interface RunnerOptions {
@@ -57,12 +51,6 @@ const UNKNOWN = refuse('OUTCOME_UNKNOWN', 'the ledger did not answer: send the s
 
 export interface PodLoad {
   rows: number;
-}
-
-interface LogItem {
-  readonly envelope: Envelope;
-  readonly turn: Turn;
-  readonly modes: ModeValue;
 }
 
 interface SentGroup {
@@ -355,48 +343,4 @@ export class SymbolRunner implements CommitSource {
 function commandIds(message: SymbolMessage): readonly string[] {
   if (message.type === 'fill') return message.items.flatMap((item) => ('id' in item ? [item.id] : []));
   return 'request' in message ? [message.request.id] : [];
-}
-
-/** Consecutive items as one group: the rows in order, the rest netted. */
-function groupOf(symbol: string, epoch: number, expectedVersion: number, items: readonly LogItem[]): CommitGroup {
-  const last = items[items.length - 1];
-  invariant(last !== undefined, 'a group has items');
-  let cashDelta = 0n;
-  let cashNeeded = 0n;
-  const risks = items.flatMap(({ turn }) => (turn.risk === null ? [] : [turn.risk]));
-  for (const { turn } of items) {
-    const needed = turn.cashNeeded === 0n ? 0n : turn.cashNeeded - cashDelta;
-    if (needed > cashNeeded) cashNeeded = needed;
-    cashDelta += turn.cash;
-  }
-  const orders = new Map(items.flatMap(({ turn }) => [...turn.orders]));
-  const durable = items.some(({ turn }) => turn.durableChanged);
-  return {
-    symbol,
-    epoch,
-    expectedVersion,
-    rows: items.flatMap(({ turn }) => turn.rows),
-    positionAfter: last.turn.state.position,
-    durableAfter: durable ? durableState(last.turn.state, modeName(last)) : null,
-    cashDelta,
-    cashNeeded,
-    orders: [...orders.values()],
-    reservations: items.flatMap(({ turn }) => turn.reservations),
-    risk: risks.length === 0 ? null : risks.reduce(addRisk),
-  };
-}
-
-function addRisk(sum: RiskChange, next: RiskChange): RiskChange {
-  return {
-    day: sum.day,
-    profit: sum.profit + next.profit,
-    entries: sum.entries + next.entries,
-    closed: [...sum.closed, ...next.closed],
-  };
-}
-
-function modeName(item: LogItem): string {
-  const { lifecycle, control } = item.modes;
-  if (control !== 'active') return control;
-  return typeof lifecycle === 'string' ? lifecycle : 'entering';
 }

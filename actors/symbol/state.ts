@@ -34,6 +34,8 @@ export interface WorkingOrder {
   readonly reserved: Units;
   /** Trades of the venue already taken over, so that a repeated update changes nothing. */
   readonly tradeIds: readonly string[];
+  /** `lastEntryAt` before this order. */
+  readonly previousEntryAt: number | null;
 }
 
 /** An entry that waits for the account's verdict. */
@@ -44,6 +46,8 @@ export interface PendingEntry {
   readonly price: Units;
   readonly manual: Order | null;
   readonly checks: string;
+  /** How the close is counted; null for an order by hand. */
+  readonly funnelKey: string | null;
 }
 
 export interface SymbolState {
@@ -59,7 +63,10 @@ export interface SymbolState {
   readonly flattenReason: string | null;
   /** Market time of the last entry that was ordered. */
   readonly lastEntryAt: number | null;
-  /** Open time of the last candle decided on; older ones only update indicators. */
+  /**
+   * Open time of the last candle before the last entry, exit or change of hands. When it is delivered again after a crash,
+   * it and what came before it only update indicators; later ones were decided "no" and are decided again, with the same "no".
+   */
   readonly decidedThrough: number | null;
 }
 
@@ -79,7 +86,12 @@ export const INITIAL_STATE: SymbolState = {
 
 interface ActorJson {
   readonly trade: Record<string, string | number> | null;
-  readonly working: { readonly regime: Regime; readonly reserved: string; readonly tradeIds: string[] } | null;
+  readonly working: {
+    readonly regime: Regime;
+    readonly reserved: string;
+    readonly tradeIds: string[];
+    readonly previousEntryAt: number | null;
+  } | null;
   readonly lastEntryAt: number | null;
   readonly decidedThrough: number | null;
 }
@@ -105,7 +117,12 @@ export function durableState(state: SymbolState, mode: string): DurableState {
     working:
       working === null
         ? null
-        : { regime: working.regime, reserved: formatDecimal(working.reserved), tradeIds: [...working.tradeIds] },
+        : {
+            regime: working.regime,
+            reserved: formatDecimal(working.reserved),
+            tradeIds: [...working.tradeIds],
+            previousEntryAt: working.previousEntryAt,
+          },
     lastEntryAt: state.lastEntryAt,
     decidedThrough: state.decidedThrough,
   };
@@ -161,5 +178,6 @@ function restoreWorking(order: Order, json: ActorJson['working'] | undefined): W
     regime: json?.regime ?? 'UNKNOWN',
     reserved: parseDecimal(json?.reserved ?? '0'),
     tradeIds: json?.tradeIds ?? [],
+    previousEntryAt: json?.previousEntryAt ?? null,
   };
 }

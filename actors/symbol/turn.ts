@@ -12,7 +12,7 @@ import type { Preset } from '../../domain/preset.ts';
 import { dayOf } from '../../domain/risk.ts';
 import type { ClosedTrade } from '../../domain/trade.ts';
 import type { Reply } from '../../protocol/errors.ts';
-import type { JournalRow, ReservationChange, RiskChange, StoredRow } from '../../protocol/ports/ledger.ts';
+import type { FunnelCount, JournalRow, ReservationChange, RiskChange, StoredRow } from '../../protocol/ports/ledger.ts';
 import type { EventKind } from '../../protocol/subjects.ts';
 import type { EntryAsk } from './entry-ask.ts';
 import type { Modes } from './modes.ts';
@@ -46,6 +46,8 @@ export interface SymbolSettings {
 export interface MarketNow {
   readonly price: number | undefined;
   readonly at: number | undefined;
+  /** Open time of the last closed candle. */
+  readonly closedThrough: number | undefined;
 }
 
 export class Turn {
@@ -64,6 +66,8 @@ export class Turn {
   cash: Units = 0n;
   cashNeeded: Units = 0n;
   risk: RiskChange | null = null;
+  /** Decisions at a close that are counted with this commit. */
+  readonly funnel: FunnelCount[] = [];
   reply: Reply | undefined;
   /** Set when the answer comes later, with this order. */
   awaits: string | undefined;
@@ -108,6 +112,11 @@ export class Turn {
     return this.#memory.intentRefusal;
   }
 
+  /** The last candle whose close is in the past of this turn; null before the first. */
+  get closedThrough(): number | null {
+    return this.market.closedThrough ?? this.state.decidedThrough;
+  }
+
   change(next: Partial<SymbolState>): void {
     this.state = { ...this.state, ...next };
     this.durableChanged = true;
@@ -122,7 +131,8 @@ export class Turn {
     const before = this.state.position;
     const position = applyFill(before, fill);
     const openedAt = position.quantity === 0n ? null : (this.state.openedAt ?? row.at);
-    if (openedAt !== this.state.openedAt) this.change({ openedAt });
+    // Opened or closed: what came before is never decided again from the new position.
+    if (openedAt !== this.state.openedAt) this.change({ openedAt, decidedThrough: this.closedThrough });
     this.state = { ...this.state, position };
     const delta = cashDelta(fill);
     if (!row.reserved && fill.side === 'buy') {

@@ -2,8 +2,10 @@
  * The one order a symbol works on: its intent is a journal row before its first byte leaves (I6), then the venue's
  * answers are applied in whatever order and however often they come.
  */
+import { MINUTE_MS } from '../../domain/candle.ts';
 import { formatDecimal, fromNumber, multiply, type Units } from '../../domain/money.ts';
 import { applyOrderEvent, isFinal, type Order, type OrderEvent, type OrderIntent } from '../../domain/order.ts';
+import { dayOf } from '../../domain/risk.ts';
 import { type Reply, refuse } from '../../protocol/errors.ts';
 import { contentId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -17,9 +19,22 @@ import { orderView, positionView } from './view.ts';
 export function placeOrder(
   turn: Turn,
   order: Order,
-  work: { readonly at: number; readonly regime: WorkingOrder['regime']; readonly reserved: Units },
+  work: {
+    readonly at: number;
+    readonly regime: WorkingOrder['regime'];
+    readonly reserved: Units;
+    readonly previousEntryAt?: number | null;
+  },
 ): void {
-  turn.change({ working: { order, regime: work.regime, reserved: work.reserved, tradeIds: [] } });
+  turn.change({
+    working: {
+      order,
+      regime: work.regime,
+      reserved: work.reserved,
+      tradeIds: [],
+      previousEntryAt: work.previousEntryAt ?? null,
+    },
+  });
   turn.orders.set(order.clientOrderId, order);
   turn.note('order', {
     id: contentId('intent', order.clientOrderId),
@@ -39,6 +54,7 @@ export function placeExit(
   const { position, trade, regime } = turn.state;
   const clientOrderId = contentId('exit', symbol, turn.version, exit.at, exit.reason);
   turn.modes.send({ type: 'EXIT_SIGNAL' });
+  turn.change({ decidedThrough: turn.closedThrough });
   turn.note('decision', {
     id: contentId('decision', clientOrderId),
     at: exit.at,
@@ -100,12 +116,45 @@ export function onQueried(turn: Turn, clientOrderId: string, state: VenueOrderSt
     return;
   }
   if (state.final) {
+    takeBackDecision(turn, working);
     advance(turn, working, { type: 'rejected', reason: 'never reached the venue' }, now(turn));
     return;
   }
   // Not seen yet is not "never": it stays unknown and is asked for again.
   if (working.order.status === 'pending') advance(turn, working, { type: 'ambiguous' }, now(turn));
   turn.effects.push({ type: 'query', clientOrderId, delayMs: QUERY_RETRY_MS });
+}
+
+/**
+ * The order never left: what was decided at that close has not happened. If the close is delivered again (a recording goes
+ * on where it stopped), it is decided again; live it is past, and only the counts are put right.
+ */
+function takeBackDecision(turn: Turn, working: WorkingOrder): void {
+  const { order, regime, previousEntryAt } = working;
+  const { decidedThrough } = turn.state;
+  // An exit at a level is found again on the price's way; what a person ordered is theirs to repeat.
+  if (order.trigger !== undefined || order.intent === 'manual' || decidedThrough === null) return;
+  turn.change({ decidedThrough: decidedThrough - MINUTE_MS });
+  if (order.intent !== 'entry') return;
+  turn.change({ lastEntryAt: previousEntryAt });
+  turn.countRisk(decidedThrough, 0n, -1);
+  turn.funnel.push({
+    day: dayOf(decidedThrough),
+    symbol: turn.settings.symbol,
+    key: `${regime}/ENTER`,
+    count: -1,
+  });
+}
+
+/** A person has found out what became of an unknown order: it never arrived, or it was cancelled as far as it is filled. */
+export function settleByHand(turn: Turn, clientOrderId: string, outcome: 'rejected' | 'cancelled'): void {
+  const working = workingOn(turn, clientOrderId);
+  if (working === undefined) return;
+  const event: OrderEvent =
+    outcome === 'cancelled' || working.order.filledQuantity > 0n
+      ? { type: 'cancelled' }
+      : { type: 'rejected', reason: 'resolved by hand: never reached the venue' };
+  advance(turn, working, event, now(turn));
 }
 
 const QUERY_RETRY_MS = 1_000;

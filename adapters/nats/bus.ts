@@ -93,7 +93,10 @@ export class NatsBus implements Bus {
         }
       },
     });
-    return () => subscription.unsubscribe();
+    // Drained, not dropped: what the server had already sent still reaches the handler, which answers it.
+    return () => {
+      subscription.drain().catch(() => undefined);
+    };
   }
 
   async flush(): Promise<void> {

@@ -131,6 +131,8 @@ export class MemoryCommit implements CommitPort {
         ...(reason === undefined ? {} : { reason }),
       });
     }
+    const { funnel } = this.#database;
+    for (const { key, count } of group.funnel) funnel.set(key, (funnel.get(key) ?? 0) + count);
     if (group.risk !== null) this.#count(group.risk);
   }
 

@@ -155,6 +155,11 @@ begin
     on conflict (client_order_id) do update set
       status = excluded.status, filled_quantity = excluded.filled_quantity, filled_notional = excluded.filled_notional,
       fees = excluded.fees, reason = excluded.reason, updated_at = clock_timestamp();
+    insert into funnel as f (day, symbol, key, count)
+    select (c ->> 'day')::date, g_symbol[i], c ->> 'key', sum((c ->> 'count')::bigint)
+    from jsonb_array_elements(coalesce(extras -> 'funnel', '[]')) as c
+    group by 1, 3
+    on conflict (day, symbol, key) do update set count = f.count + excluded.count;
     change := extras -> 'risk';
     if change is not null then
       insert into risk_days as d (day, profit, entries)

@@ -125,7 +125,7 @@ function groupArrays(groups: readonly CommitGroup[]): unknown[] {
     groups.map((group) => (group.durableAfter === null ? null : durableJson(group.durableAfter))),
     groups.map((group) => formatDecimal(group.cashDelta)),
     groups.map((group) => formatDecimal(group.cashNeeded)),
-    groups.map((group) => extrasJson(group.orders, group.reservations, group.risk)),
+    groups.map((group) => extrasJson(group.orders, group.reservations, group.risk, group.funnel)),
   ];
 }
 

@@ -2,7 +2,13 @@
 import { formatDecimal, parseDecimal, type Units } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import type { Position, Side } from '../../domain/position.ts';
-import type { DurableState, ReservationChange, RiskChange, StoredRow } from '../../protocol/ports/ledger.ts';
+import type {
+  DurableState,
+  FunnelCount,
+  ReservationChange,
+  RiskChange,
+  StoredRow,
+} from '../../protocol/ports/ledger.ts';
 
 export function optionalDecimal(text: string | null | undefined): Units | null {
   return text === null || text === undefined ? null : parseDecimal(text);
@@ -82,10 +88,12 @@ export function extrasJson(
   orders: readonly Order[],
   reservations: readonly ReservationChange[],
   risk: RiskChange | null,
+  funnel: readonly FunnelCount[],
 ): string | null {
-  if (orders.length === 0 && reservations.length === 0 && risk === null) return null;
+  if (orders.length === 0 && reservations.length === 0 && risk === null && funnel.length === 0) return null;
   return JSON.stringify({
     orders: orders.map(orderJson),
+    funnel,
     reservations: reservations.map((change) =>
       change.action === 'use' ? change : { ...change, remaining: formatDecimal(change.remaining) },
     ),

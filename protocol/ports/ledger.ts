@@ -90,6 +90,8 @@ export interface CommitGroup {
   readonly orders: readonly Order[];
   readonly reservations: readonly ReservationChange[];
   readonly risk: RiskChange | null;
+  /** Decisions at a close that belong to this change. */
+  readonly funnel: readonly FunnelCount[];
 }
 
 export type GroupOutcome =

@@ -1,4 +1,6 @@
 /** The trading side of a Pod: the account, the symbols, the market that drives them. */
+
+import type { EntryAccount } from '../../actors/account/port.ts';
 import { systemClock, systemRandom } from '../../adapters/system-clock.ts';
 import { upbitKrw } from '../../domain/instrument.ts';
 import { fromNumber, parseDecimal } from '../../domain/money.ts';
@@ -69,7 +71,7 @@ export async function startSymbols(context: EngineContext): Promise<RunningPart>
     ports: {
       queue,
       load: context.load,
-      account: required(context.account).actor,
+      account: accountFor(context),
       venue: context.venue,
       reader: store,
       clock: systemClock,
@@ -120,6 +122,18 @@ export async function startSymbols(context: EngineContext): Promise<RunningPart>
       else symbols.abandon();
       await withTimeout(ownership.release(membership.owner, [...symbols.hosts.keys()]), context.patienceMs);
     },
+  };
+}
+
+/** The account as the symbols ask it: what was decided before an entry is stored before the entry can be. */
+function accountFor(context: EngineContext): EntryAccount {
+  const { actor } = required(context.account);
+  return {
+    reserve: async (ask) => {
+      await context.intake?.flush();
+      return actor.reserve(ask);
+    },
+    release: (reservationId) => actor.release(reservationId),
   };
 }
 

@@ -76,17 +76,7 @@ describe('an engine that was frozen beyond its lease', () => {
     });
     const settled = Promise.allSettled(late.map(({ reply }) => reply));
     await delay(FROZEN_MS);
-    const incarnation = randomUUID();
-    await sql(
-      database.url,
-      `insert into pods (pod, incarnation, expires_at) values ('thief', $1, clock_timestamp() + interval '4 seconds')`,
-      [incarnation],
-    );
-    await sql(
-      database.url,
-      `update positions set owner = 'thief', incarnation = $1, epoch = epoch + 1 where symbol = $2`,
-      [incarnation, symbol],
-    );
+    await steal(symbol);
     engine.signal('SIGCONT');
 
     // While the thief's lease lasts, its row stands as it is.
@@ -137,6 +127,7 @@ describe('an engine that was frozen beyond its lease', () => {
     });
     const settled = Promise.allSettled(requests);
     await delay(FROZEN_MS);
+    await steal(symbol);
     engine.signal('SIGCONT');
     // `no responders` is an answer too; a time-out is none.
     const failures = (await settled).flatMap((reply) => (reply.status === 'rejected' ? [String(reply.reason)] : []));
@@ -144,6 +135,22 @@ describe('an engine that was frozen beyond its lease', () => {
     await nc.close();
   });
 });
+
+/** Another Pod takes the symbol, as §3 has it: the lease of its owner is over. It lives for four seconds. */
+async function steal(symbol: string): Promise<void> {
+  const incarnation = randomUUID();
+  await sql(
+    database.url,
+    `insert into pods (pod, incarnation, expires_at) values ('thief', $1, clock_timestamp() + interval '4 seconds')
+     on conflict (pod) do update set incarnation = excluded.incarnation, expires_at = excluded.expires_at`,
+    [incarnation],
+  );
+  await sql(
+    database.url,
+    `update positions set owner = 'thief', incarnation = $1, epoch = epoch + 1 where symbol = $2`,
+    [incarnation, symbol],
+  );
+}
 
 async function row(symbol: string) {
   const [found] = await sql<{ owner: string; epoch: number; version: number; quantity: string }>(

@@ -83,6 +83,7 @@ export class SymbolDraft {
       orders: [],
       reservations: [],
       risk: null,
+      funnel: [],
       ...parts,
     };
   }

@@ -82,7 +82,7 @@ export const LEDGERS: readonly LedgerImplementation[] = [POSTGRES, MEMORY];
 
 /** Everything a migration did not put there. */
 const EMPTY = `
-  truncate ledger_info, pods, positions, journal, orders, account, reservations, risk_days, singletons, candles, equity,
+  truncate ledger_info, pods, positions, journal, orders, account, reservations, risk_days, singletons, candles,
     dead_letters, paper_fills, paper_orders, funnel;
   insert into account default values;
   insert into singletons (name) values ('account'), ('cluster');`;

@@ -24,7 +24,7 @@ describe('ctl refuses', () => {
     [['symbol', 'KRW-BTC', 'pause', '--reason'], '--reason'],
     [
       ['symbol', 'KRW-BTC', 'resolve', '--order-id', 'x', '--outcome', 'lost', '--reason', 'y'],
-      'rejected, cancelled, filled',
+      'rejected, cancelled',
     ],
     [['symbol', 'KRW-BTC', 'dance'], 'dance'],
     [['symbol', 'KRW-BTC'], 'explain'],

@@ -312,7 +312,7 @@ export class SymbolHost {
     this.#haltedReason = undefined;
     this.#setStatus('starting');
     ownership
-      .haltSymbol(this.symbol, this.#epoch, null, contentId('resume', this.symbol, this.#epoch))
+      .haltSymbol(this.symbol, this.#epoch, null, contentId('resume', this.symbol, this.#epoch), reason)
       .catch((error: unknown) =>
         log.warn({ symbol: this.symbol, error: describe(error) }, 'the resume could not be stored'),
       )

@@ -2,6 +2,9 @@
  * The paper venue: takes orders, matches them against market prices, keeps a durable book of its own. It never knows more
  * than an exchange would, with one exception: an order that names the level that triggered it fills at that level, as a
  * resting stop would have.
+ *
+ * What concerns one symbol happens one after the other, as in an exchange's own engine: a cancellation never overtakes the
+ * order it cancels, nor an execution that is being stored; what is told is what the book holds.
  */
 import { fromNumber, multiply, toNumber, type Units } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
@@ -14,8 +17,6 @@ import type { SubmitOutcome, Venue, VenueOrderState, VenueTrade, VenueUpdate } f
 interface OpenOrder {
   readonly order: Order;
   readonly trades: readonly VenueTrade[];
-  /** A fill of it is being stored: the next price waits its turn. */
-  matching?: boolean;
 }
 
 export class PaperVenue implements Venue {
@@ -27,6 +28,8 @@ export class PaperVenue implements Venue {
   readonly #open = new Map<string, Map<string, OpenOrder>>();
   readonly #watchers = new Map<string, (update: VenueUpdate) => void>();
   readonly #lastAt = new Map<string, number>();
+  /** The end of each symbol's line. */
+  readonly #lines = new Map<string, Promise<unknown>>();
 
   constructor(options: { readonly settings: PaperSettings; readonly store: PaperStore; readonly log: Log }) {
     this.#settings = options.settings;
@@ -42,7 +45,11 @@ export class PaperVenue implements Venue {
     };
   }
 
-  async submit(order: Order, authority: { readonly epoch: number }): Promise<SubmitOutcome> {
+  submit(order: Order, authority: { readonly epoch: number }): Promise<SubmitOutcome> {
+    return this.#inLine(order.symbol, () => this.#submit(order, authority));
+  }
+
+  async #submit(order: Order, authority: { readonly epoch: number }): Promise<SubmitOutcome> {
     try {
       const placed = await this.#store.place(order, authority.epoch);
       if (placed === 'fenced') return { type: 'rejected', reason: 'this Pod no longer owns the symbol' };
@@ -55,36 +62,38 @@ export class PaperVenue implements Venue {
     return { type: 'accepted' };
   }
 
-  async cancel(symbol: string, clientOrderId: string): Promise<void> {
-    const open = this.#open.get(symbol)?.get(clientOrderId);
-    await this.#store.cancel(clientOrderId);
-    this.#open.get(symbol)?.delete(clientOrderId);
-    this.#tell({ symbol, clientOrderId, trades: open?.trades ?? [], status: 'cancelled' });
+  /** Tells what became of the order: an execution that came first stands. An order that never arrived is not told of. */
+  cancel(symbol: string, clientOrderId: string): Promise<void> {
+    return this.#inLine(symbol, async () => {
+      await this.#store.cancel(clientOrderId);
+      await this.#readAgain(symbol, clientOrderId);
+    });
   }
 
-  async query(symbol: string, clientOrderId: string): Promise<VenueOrderState> {
-    const found = await this.#store.find(clientOrderId);
-    // Placing is fenced by the symbol's epoch: what is not in the book of the current owner never will be.
-    if (found === undefined) return { type: 'not-found', final: true };
-    if (found.status === 'open') this.#remember({ order: { ...found.order, symbol }, trades: found.trades });
-    return { type: 'found', status: found.status, trades: found.trades };
+  query(symbol: string, clientOrderId: string): Promise<VenueOrderState> {
+    return this.#inLine(symbol, async () => {
+      const found = await this.#store.find(clientOrderId);
+      // Placing is fenced by the symbol's epoch: what is not in the book of the current owner never will be.
+      if (found === undefined) return { type: 'not-found', final: true };
+      if (found.status === 'open') this.#remember({ order: { ...found.order, symbol }, trades: found.trades });
+      return { type: 'found', status: found.status, trades: found.trades };
+    });
   }
 
   observePrice(symbol: string, price: number, at: number): Promise<void> | undefined {
     this.#lastAt.set(symbol, at);
     const open = this.#open.get(symbol);
     if (open === undefined || open.size === 0) return undefined;
-    return this.#matchAll(symbol, [...open.keys()], price);
-  }
-
-  async #matchAll(symbol: string, clientOrderIds: readonly string[], price: number): Promise<void> {
-    for (const id of clientOrderIds) await this.#match(symbol, id, price);
+    const clientOrderIds = [...open.keys()];
+    return this.#inLine(symbol, async () => {
+      for (const id of clientOrderIds) await this.#match(symbol, id, price);
+    });
   }
 
   /** Executes what this price executes: durable in the book first, then told. */
   async #match(symbol: string, clientOrderId: string, price: number): Promise<void> {
     const open = this.#open.get(symbol)?.get(clientOrderId);
-    if (open === undefined || open.matching) return;
+    if (open === undefined) return;
     const fill = paperFill(open.order, price, this.#settings);
     if (fill === undefined) return;
     const trade: VenueTrade = {
@@ -95,12 +104,13 @@ export class PaperVenue implements Venue {
       at: this.#lastAt.get(symbol) ?? 0,
     };
     const trades = [...open.trades, trade];
-    open.matching = true;
     try {
-      await this.#store.fill(clientOrderId, trade, fill.complete);
+      if (!(await this.#store.fill(clientOrderId, trade, fill.complete))) {
+        await this.#readAgain(symbol, clientOrderId);
+        return;
+      }
     } catch (error) {
-      // Not executed: the order rests, and the next price tries again under the same trade id.
-      open.matching = false;
+      // Perhaps executed: the order rests, and the next price tries again under the same trade id. The book takes it once.
       this.#log.warn({ symbol, clientOrderId, error: (error as Error).message }, 'a paper fill could not be stored');
       return;
     }
@@ -113,6 +123,26 @@ export class PaperVenue implements Venue {
       this.#remember({ order: { ...order, filledQuantity, filledNotional }, trades });
     }
     this.#tell({ symbol, clientOrderId, trades, status: fill.complete ? 'done' : 'open' });
+  }
+
+  /** The book is ahead of what is known here: the answer of an earlier fill was lost, or somebody else wrote it. */
+  async #readAgain(symbol: string, clientOrderId: string): Promise<void> {
+    const found = await this.#store.find(clientOrderId);
+    this.#open.get(symbol)?.delete(clientOrderId);
+    if (found === undefined) return;
+    if (found.status === 'open') this.#remember({ order: { ...found.order, symbol }, trades: found.trades });
+    this.#tell({ symbol, clientOrderId, trades: found.trades, status: found.status });
+  }
+
+  #inLine<T>(symbol: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#lines.get(symbol);
+    const result = before === undefined ? work() : before.then(work, work);
+    this.#lines.set(symbol, result);
+    const done = (): void => {
+      if (this.#lines.get(symbol) === result) this.#lines.delete(symbol);
+    };
+    result.then(done, done);
+    return result;
   }
 
   #remember(open: OpenOrder): void {

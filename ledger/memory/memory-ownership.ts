@@ -128,7 +128,13 @@ export class MemoryOwnership implements OwnershipPort {
       .sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
   }
 
-  async haltSymbol(symbol: string, epoch: number, reason: string | null, id: string): Promise<boolean> {
+  async haltSymbol(
+    symbol: string,
+    epoch: number,
+    reason: string | null,
+    id: string,
+    resumeReason?: string,
+  ): Promise<boolean> {
     const { positions, journal, clock } = this.#database;
     const row = positions.get(symbol);
     if (row === undefined || row.epoch !== epoch) return false;
@@ -147,7 +153,7 @@ export class MemoryOwnership implements OwnershipPort {
       orderId: null,
       positionAfter: row.position,
       request: null,
-      body: haltBody(reason),
+      body: haltBody(reason, resumeReason),
     });
     return true;
   }

@@ -21,15 +21,15 @@ export class MemoryPaperStore implements PaperStore {
     return 'placed';
   }
 
-  async fill(clientOrderId: string, trade: VenueTrade, done: boolean): Promise<void> {
+  async fill(clientOrderId: string, trade: VenueTrade, done: boolean): Promise<boolean> {
     const { paperOrders, paperTradeIds } = this.#database;
     const entry = paperOrders.get(clientOrderId);
     invariant(entry !== undefined, 'a fill belongs to an order of the book');
-    if (!paperTradeIds.has(trade.tradeId)) {
-      paperTradeIds.add(trade.tradeId);
-      entry.trades.push(trade);
-    }
+    if (entry.status !== 'open' || paperTradeIds.has(trade.tradeId)) return false;
+    paperTradeIds.add(trade.tradeId);
+    entry.trades.push(trade);
     if (done) entry.status = 'done';
+    return true;
   }
 
   async cancel(clientOrderId: string): Promise<void> {

@@ -166,7 +166,13 @@ export class PostgresOwnership implements OwnershipPort {
     return rows;
   }
 
-  async haltSymbol(symbol: string, epoch: number, reason: string | null, id: string): Promise<boolean> {
+  async haltSymbol(
+    symbol: string,
+    epoch: number,
+    reason: string | null,
+    id: string,
+    resumeReason?: string,
+  ): Promise<boolean> {
     return transaction(this.#pool, async (client) => {
       const mine = await query(client, 'select from positions where symbol = $1 and epoch = $2 for update', [
         symbol,
@@ -187,7 +193,7 @@ export class PostgresOwnership implements OwnershipPort {
          insert into journal (symbol, seq, id, kind, at, quantity_after, cost_after, realized_after, body)
          select symbol, version, $3, 'mode', date_trunc('milliseconds', clock_timestamp()), quantity, cost, realized_pnl, $4
          from halted`,
-        [symbol, reason, id, haltBody(reason)],
+        [symbol, reason, id, haltBody(reason, resumeReason)],
       );
       return true;
     });

@@ -55,9 +55,16 @@ export class PostgresPaperStore implements PaperStore {
     });
   }
 
-  async fill(clientOrderId: string, trade: VenueTrade, done: boolean): Promise<void> {
-    await transaction(this.#pool, async (client) => {
-      await query(
+  async fill(clientOrderId: string, trade: VenueTrade, done: boolean): Promise<boolean> {
+    return transaction(this.#pool, async (client) => {
+      // Locked, so that a cancellation, or the fill of a process that should be dead, comes before or after, never between.
+      const { rows } = await query<{ status: PaperBookOrder['status'] }>(
+        client,
+        'select status from paper_orders where client_order_id = $1 for update',
+        [clientOrderId],
+      );
+      if (rows[0] !== undefined && rows[0].status !== 'open') return false;
+      const { rowCount } = await query(
         client,
         `insert into paper_fills (trade_id, client_order_id, quantity, price, fee, at)
          values ($1, $2, $3, $4, $5, timestamptz 'epoch' + $6 * interval '1 millisecond') on conflict do nothing`,
@@ -70,8 +77,10 @@ export class PostgresPaperStore implements PaperStore {
           trade.at,
         ],
       );
+      if (rowCount === 0) return false;
       if (done)
         await query(client, `update paper_orders set status = 'done' where client_order_id = $1`, [clientOrderId]);
+      return true;
     });
   }
 

@@ -162,7 +162,14 @@ export interface OwnershipPort {
   pods(): Promise<readonly PodRow[]>;
   symbols(): Promise<readonly SymbolOwnership[]>;
   /** Halts a symbol whose actor cannot run, in its owner's name; false when the epoch is not the row's. */
-  haltSymbol(symbol: string, epoch: number, reason: string | null, id: string): Promise<boolean>;
+  haltSymbol(
+    symbol: string,
+    epoch: number,
+    reason: string | null,
+    id: string,
+    /** Why a person ended the halt, when `reason` is null. */
+    resumeReason?: string,
+  ): Promise<boolean>;
 }
 
 export interface AccountState {

@@ -14,8 +14,11 @@ export interface PaperStore {
    * arrived and never will. 'known' for an id that is in the book.
    */
   place(order: Order, epoch: number): Promise<'placed' | 'known' | 'fenced'>;
-  /** Records an execution and whether it ends the order. Recording the same trade again changes nothing. */
-  fill(clientOrderId: string, trade: VenueTrade, done: boolean): Promise<void>;
+  /**
+   * Records an execution of an open order, and whether it ends it. False when the book has moved on: it has this trade
+   * already, or the order is over. Then nothing was changed, and `find` tells what is true.
+   */
+  fill(clientOrderId: string, trade: VenueTrade, done: boolean): Promise<boolean>;
   cancel(clientOrderId: string): Promise<void>;
   find(clientOrderId: string): Promise<PaperBookOrder | undefined>;
 }

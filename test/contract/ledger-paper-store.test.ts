@@ -70,6 +70,17 @@ describe.each(LEDGERS)('the paper book on $name', (implementation) => {
     expect((await ledger.paper.find('order-2'))?.status).toBe('cancelled');
   });
 
+  it('takes each execution once, and none of an order that is over', async () => {
+    const { epoch } = await claimOne(ledger);
+    await ledger.paper.place(order(), epoch);
+    expect(await ledger.paper.fill('order-1', trade('a'), false)).toBe(true);
+    expect(await ledger.paper.fill('order-1', { ...trade('a'), price: 1n }, true)).toBe(false);
+    expect(await ledger.paper.find('order-1')).toMatchObject({ status: 'open', trades: [trade('a')] });
+    await ledger.paper.cancel('order-1');
+    expect(await ledger.paper.fill('order-1', trade('b'), true)).toBe(false);
+    expect(await ledger.paper.find('order-1')).toMatchObject({ status: 'cancelled', trades: [trade('a')] });
+  });
+
   it('does not take a fill of an order it does not have', async () => {
     await expect(ledger.paper.fill('never placed', trade('a'), true)).rejects.toThrow();
   });

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from 'nats';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   ACKNOWLEDGED_PER_ROUND,
   eventuallyAnswers,
@@ -41,6 +41,15 @@ afterAll(async () => {
   clients?.kill();
   await home?.remove();
   await database?.drop();
+});
+
+/** Tests run in any order, and the one before may have left the engine rejoining. */
+beforeEach(async () => {
+  await until(
+    async () => (await fetch(`${engine.ready.http}/healthz/ready`).catch(() => undefined))?.ok ?? false,
+    LATE_MS_MAX,
+    () => engine.log.slice(-3_000),
+  );
 });
 
 describe('an engine that was frozen beyond its lease', () => {

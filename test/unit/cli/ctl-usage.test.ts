@@ -22,10 +22,7 @@ describe('ctl refuses', () => {
     [['symbol', 'KRW-BTC', 'fill', '--side', 'up', '--price', '100', '--quantity', '1'], 'buy, sell'],
     [['symbol', 'KRW-BTC', 'pause'], '--reason'],
     [['symbol', 'KRW-BTC', 'pause', '--reason'], '--reason'],
-    [
-      ['symbol', 'KRW-BTC', 'resolve', '--order-id', 'x', '--outcome', 'lost', '--reason', 'y'],
-      'rejected, cancelled',
-    ],
+    [['symbol', 'KRW-BTC', 'resolve', '--order-id', 'x', '--outcome', 'lost', '--reason', 'y'], 'rejected, cancelled'],
     [['symbol', 'KRW-BTC', 'dance'], 'dance'],
     [['symbol', 'KRW-BTC'], 'explain'],
     [['symbol'], '<SYMBOL>'],

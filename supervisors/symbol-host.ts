@@ -34,6 +34,9 @@ export interface HostOptions {
   readonly startActor?: typeof SymbolActor.start;
 }
 
+/** Pause before a symbol looks again whether the Pod has room for what waits in its mailbox. */
+const POD_FULL_RETRY_MS = 20;
+
 type HostStatus = 'starting' | 'running' | 'halted' | 'stopped';
 
 export class SymbolHost {
@@ -44,6 +47,7 @@ export class SymbolHost {
   #epoch = 0;
   #haltedReason: string | undefined;
   #cancelRestart: (() => void) | undefined;
+  #cancelFeed: (() => void) | undefined;
   #statusWaiters: (() => void)[] = [];
   crashes = 0;
 
@@ -139,6 +143,7 @@ export class SymbolHost {
   /** Ends the symbol here: what waits is told to try again. */
   stop(): void {
     this.#cancelRestart?.();
+    this.#cancelFeed?.();
     this.#actor?.stop(UNAVAILABLE);
     this.#actor = undefined;
     this.#setStatus('stopped');
@@ -148,11 +153,23 @@ export class SymbolHost {
   #feedActor(): void {
     const { load } = this.#options.ports;
     while (this.#status === 'running' && this.#actor !== undefined) {
-      if (!this.#actor.hasRoom || load.rows >= LIMITS.uncommittedPerPodMax) return;
+      // Its own commits bring it back here; those of other symbols don't, so they are looked for.
+      if (!this.#actor.hasRoom) return;
+      if (load.rows >= LIMITS.uncommittedPerPodMax) {
+        this.#feedLater();
+        return;
+      }
       const envelope = this.#mailbox.shift();
       if (envelope === undefined) return;
       this.#actor.accept(envelope);
     }
+  }
+
+  #feedLater(): void {
+    this.#cancelFeed ??= this.#options.clock.after(POD_FULL_RETRY_MS, () => {
+      this.#cancelFeed = undefined;
+      this.#feedActor();
+    });
   }
 
   #over(why: 'fenced' | 'lost', cause: unknown): void {

@@ -30,6 +30,8 @@ export interface SymbolSupervisorOptions {
   readonly ownership: OwnershipPort;
   readonly writer: LedgerWriter;
   readonly reader: LedgerReader;
+  /** Stores the candles that were delivered and are not stored yet: a symbol that starts again reads them back. */
+  readonly storeMarket: () => Promise<void>;
   /** Tells the world about rows of the cluster's journal. */
   readonly publish: (rows: readonly StoredRow[]) => void;
   readonly bus: Bus;
@@ -53,6 +55,7 @@ export class SymbolSupervisor {
   /** The last row of the cluster's journal that was looked at. */
   #clusterSeq: number | undefined;
   #cancelReclaim: (() => void) | undefined;
+  #claiming: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: SymbolSupervisorOptions) {
@@ -97,7 +100,14 @@ export class SymbolSupervisor {
     for (const symbol of [...this.#hosts.keys()]) this.#drop(symbol);
   }
 
-  async #claimWanted(): Promise<void> {
+  /** One claim after the other: two at once would both take a symbol that neither serves yet, and fence each other. */
+  #claimWanted(): Promise<void> {
+    const claimed = this.#claiming.then(() => this.#claimMissing());
+    this.#claiming = claimed.catch(() => undefined);
+    return claimed;
+  }
+
+  async #claimMissing(): Promise<void> {
     const { membership, ownership, log, bus } = this.#options;
     const missing = [...this.#wanted].filter((symbol) => !this.#hosts.has(symbol));
     if (missing.length === 0 || this.#stopped) return;
@@ -144,6 +154,7 @@ export class SymbolSupervisor {
         random,
       ),
       claim: async (name) => {
+        await this.#options.storeMarket();
         const [again] = await ownership.claim(this.#options.membership.owner, [name]);
         await this.#announce();
         return again;

@@ -21,6 +21,7 @@ import type { EntryAccount } from '../account/port.ts';
 import type { Envelope, SymbolMessage } from './messages.ts';
 import { type Mode, Modes } from './modes.ts';
 import { Performer } from './perform.ts';
+import { recall } from './recall.ts';
 import { type PodLoad, SymbolRunner } from './runner.ts';
 import { restoreState, type SymbolState } from './state.ts';
 import { readMissing, readWarmUp } from './stored-candles.ts';
@@ -68,6 +69,7 @@ export class SymbolActor {
   /** What the ledger holds under the ids of commands that wait here. */
   readonly #recalled = new WeakMap<Envelope, StoredRow>();
   #recalling = 0;
+  #recalls: Promise<void> = Promise.resolve();
   #reading: Reading | undefined;
   #draining = false;
   #over = false;
@@ -176,7 +178,8 @@ export class SymbolActor {
 
   /** Whether another message may be handed over now. */
   get hasRoom(): boolean {
-    return this.uncommitted < LIMITS.uncommittedPerSymbolMax && this.#recalling < LIMITS.recallsPerSymbolMax;
+    const asking = this.#recalling + this.#performer.outstanding;
+    return this.uncommitted < LIMITS.uncommittedPerSymbolMax && asking < LIMITS.recallsPerSymbolMax;
   }
 
   /** Nothing is uncommitted and no effect is on its way. */
@@ -199,22 +202,21 @@ export class SymbolActor {
    */
   #recall(envelope: Envelope, id: string): void {
     this.#recalling += 1;
-    this.#ports.reader
-      .journalRow(this.#settings.symbol, id)
-      .then(
-        (row) => {
-          if (row !== undefined) this.#recalled.set(envelope, row);
-          this.#enqueue(envelope);
-        },
-        () =>
-          envelope.reply?.(
-            refuse('UNAVAILABLE', 'the ledger can not be read at the moment: send the same command again'),
-          ),
-      )
-      .finally(() => {
+    const asked = recall(this.#ports.reader, this.#settings.symbol, { id, type: envelope.message.type });
+    // Handled in the order of arrival, whichever read is answered first: a resume must not overtake its pause.
+    this.#recalls = this.#recalls
+      .then(async () => {
+        const recalled = await asked;
         this.#recalling -= 1;
+        if (recalled.refusal !== undefined) {
+          envelope.reply?.(recalled.refusal);
+        } else {
+          if (recalled.row !== undefined) this.#recalled.set(envelope, recalled.row);
+          this.#enqueue(envelope);
+        }
         this.#progress();
-      });
+      })
+      .catch((error: unknown) => this.#crash(error, envelope));
   }
 
   #enqueue(envelope: Envelope): void {

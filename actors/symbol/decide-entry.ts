@@ -14,7 +14,7 @@ import type { EntryVerdict } from '../../protocol/ports/ledger.ts';
 import type { EntryAsk } from './entry-ask.ts';
 import type { PendingEntry } from './state.ts';
 import type { Turn } from './turn.ts';
-import { placeOrder } from './work-orders.ts';
+import { exitIfDue, placeOrder } from './work-orders.ts';
 
 export function considerEntry(turn: Turn, reading: Reading, at: number): void {
   const outcome = decideEntry(reading, turn.settings.preset);
@@ -63,7 +63,11 @@ export function askAccount(turn: Turn, pending: PendingEntry): void {
 
 export function onVerdict(turn: Turn, entryId: string, verdict: EntryVerdict | { readonly lost: string }): void {
   const { pending, position } = turn.state;
-  if (pending?.id !== entryId) return;
+  if (pending?.id !== entryId) {
+    // Nobody waits for it: what it set aside must not stay so. One that is in use is not touched by this.
+    turn.effects.push({ type: 'release', reservationId: entryId });
+    return;
+  }
   turn.change({ pending: null });
   const denied = denial(turn, verdict);
   if (denied === undefined) {
@@ -73,8 +77,8 @@ export function onVerdict(turn: Turn, entryId: string, verdict: EntryVerdict | {
   // Also when the answer was lost: what it may have reserved must not stay set aside. Releasing nothing is harmless.
   if ('lost' in verdict || verdict.granted) turn.effects.push({ type: 'release', reservationId: entryId });
   turn.modes.send({ type: 'DECLINED', holds: position.quantity > 0n });
-  turn.change({ flattenReason: null });
   noteDecision(turn, pending, { decision: 'REFUSED', ...denied });
+  exitIfDue(turn, pending.at);
   if (pending.manual === null) return;
   const code =
     denied.code === 'HALTED' || denied.code === 'PAUSED' || denied.code === 'UNAVAILABLE' ? denied.code : 'REFUSED';

@@ -24,12 +24,14 @@ export function groupOf(
   const last = items[items.length - 1];
   invariant(last !== undefined, 'a group has items');
   let cashDelta = 0n;
+  let freed = 0n;
   let cashNeeded = 0n;
   const risks = items.flatMap(({ turn }) => (turn.risk === null ? [] : [turn.risk]));
   for (const { turn } of items) {
-    const needed = turn.cashNeeded === 0n ? 0n : turn.cashNeeded - cashDelta;
+    const needed = turn.cashNeeded === 0n ? 0n : turn.cashNeeded - freed;
     if (needed > cashNeeded) cashNeeded = needed;
     cashDelta += turn.cash;
+    freed += turn.freed;
   }
   const orders = new Map(items.flatMap(({ turn }) => [...turn.orders]));
   const durable = items.some(({ turn }) => turn.durableChanged);

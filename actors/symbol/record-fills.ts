@@ -1,10 +1,14 @@
 /**
  * Fills recorded from outside: executions that happened elsewhere. Facts, so neither pause nor halt refuses them; but
  * they need free cash or free quantity, or nothing changes.
+ *
+ * An id that the ledger knows gets its first answer. A fill that can be executed asks the ledger by its commit; one that
+ * can't is looked up before it is refused, because what it sold or bought may be the reason why it can't (I3).
  */
 import { formatDecimal } from '../../domain/money.ts';
 import { cashDelta, type Position, priceFill } from '../../domain/position.ts';
 import { type ErrorReply, type Reply, refuse } from '../../protocol/errors.ts';
+import { contentId } from '../../protocol/ids.ts';
 import type { FillRequest } from '../../protocol/messages.ts';
 import type { StoredRow } from '../../protocol/ports/ledger.ts';
 import type { FillItem } from './messages.ts';
@@ -13,24 +17,61 @@ import { followPosition, trackTrade } from './trade.ts';
 import type { Turn } from './turn.ts';
 import { positionView, positionViewOf } from './view.ts';
 
-export function recordFills(turn: Turn, items: readonly FillItem[], batch: boolean): void {
-  const results = items.map((item) => ('ok' in item ? item : recordFill(turn, item)));
-  turn.reply = batch ? { ok: true, results } : results[0];
+interface RefusedFill {
+  readonly index: number;
+  readonly request: FillRequest;
+  readonly fingerprint: string;
 }
 
-function recordFill(turn: Turn, request: FillRequest): Reply {
-  const fingerprint = requestFingerprint(request);
-  const earlier = turn.known(request.id) ?? turn.undecided(request.id);
-  if (earlier !== undefined) return repeated(earlier, request, fingerprint);
+/** What is answered to a message with refused fills, but for those the ledger knows. */
+export interface RefusedFills {
+  readonly fills: readonly RefusedFill[];
+  readonly results: readonly Reply[];
+  readonly batch: boolean;
+}
 
-  const refusal = shortage(turn, request);
-  if (refusal !== undefined) return refusal;
+export function recordFills(turn: Turn, items: readonly FillItem[], batch: boolean): void {
+  const fills: RefusedFill[] = [];
+  const results = items.map((item, index): Reply => {
+    if ('ok' in item) return item;
+    const fingerprint = requestFingerprint(item);
+    const earlier = turn.known(item.id) ?? turn.undecided(item.id);
+    if (earlier !== undefined) return repeated(earlier, item, fingerprint);
+    const refusal = shortage(turn, item);
+    if (refusal === undefined) return recordFill(turn, item, fingerprint);
+    fills.push({ index, request: item, fingerprint });
+    return refusal;
+  });
+  if (fills.length === 0) {
+    turn.reply = batch ? { ok: true, results } : results[0];
+    return;
+  }
+  const { symbol } = turn.settings;
+  const key = contentId('fills', symbol, ...items.map((item) => ('ok' in item ? '' : item.id)), ...fills.map(identity));
+  turn.awaits = key;
+  turn.effects.push({ type: 'confirm', key, refused: { fills, results, batch } });
+}
 
+/** The answer, given the rows the ledger holds under the ids of the refused fills, in their order. */
+export function confirmedReply(refused: RefusedFills, rows: readonly (StoredRow | undefined)[]): Reply {
+  const results = [...refused.results];
+  refused.fills.forEach(({ index, request, fingerprint }, position) => {
+    const row = rows[position];
+    if (row !== undefined) results[index] = repeated(row, request, fingerprint);
+  });
+  return refused.batch ? { ok: true, results } : (results[0] as Reply);
+}
+
+function identity({ request, fingerprint }: RefusedFill): string {
+  return `${request.id} ${fingerprint}`;
+}
+
+function recordFill(turn: Turn, request: FillRequest, fingerprint: string): Reply {
   const before = turn.state;
   const at = request.at ?? turn.market.at ?? turn.receivedAt;
   const fill = turn.fill(
     { side: request.side, quantity: request.quantity, price: request.price, fee: request.fee ?? 0n },
-    { id: request.id, at, orderId: null, request: fingerprint, reserved: false },
+    { id: request.id, at, orderId: null, request: fingerprint, reserved: null },
   );
   trackTrade(turn, fill, at, 'EXTERNAL');
   followPosition(turn, before.position);
@@ -54,17 +95,18 @@ function shortage(turn: Turn, request: FillRequest): ErrorReply | undefined {
   const { position } = turn.state;
   if (request.side === 'sell') {
     const free = freeQuantity(turn.state);
-    if (request.quantity <= free) return undefined;
-    return refuse('INSUFFICIENT', `only ${formatDecimal(free)} can be sold: the position is smaller or in an order`, {
-      quantity: formatDecimal(request.quantity),
-      held: formatDecimal(position.quantity),
-      free: formatDecimal(free),
-    });
+    if (request.quantity > free) {
+      return refuse('INSUFFICIENT', `only ${formatDecimal(free)} can be sold: the position is smaller or in an order`, {
+        quantity: formatDecimal(request.quantity),
+        held: formatDecimal(position.quantity),
+        free: formatDecimal(free),
+      });
+    }
   }
   if (turn.freeCash === undefined) return undefined;
   const needed = -cashDelta(priceFill(position, { ...request, fee: request.fee ?? 0n }));
-  if (needed <= turn.freeCash) return undefined;
-  return refuse('INSUFFICIENT', 'free cash does not cover this buy: deposit first, or release what is reserved', {
+  if (needed <= 0n || needed <= turn.freeCash) return undefined;
+  return refuse('INSUFFICIENT', 'free cash does not cover this fill: deposit first, or release what is reserved', {
     needed: formatDecimal(needed),
     freeCash: formatDecimal(turn.freeCash),
   });

@@ -92,6 +92,7 @@ interface ActorJson {
     readonly tradeIds: string[];
     readonly previousEntryAt: number | null;
   } | null;
+  readonly flattenReason: string | null;
   readonly lastEntryAt: number | null;
   readonly decidedThrough: number | null;
 }
@@ -123,6 +124,7 @@ export function durableState(state: SymbolState, mode: string): DurableState {
             tradeIds: [...working.tradeIds],
             previousEntryAt: working.previousEntryAt,
           },
+    flattenReason: state.flattenReason,
     lastEntryAt: state.lastEntryAt,
     decidedThrough: state.decidedThrough,
   };
@@ -151,6 +153,7 @@ export function restoreState(claimed: ClaimedPosition, openOrder: Order | undefi
     haltedReason: durable.haltedReason,
     trade: actor.trade ? restoreTrade(actor.trade) : null,
     working: openOrder === undefined || isFinal(openOrder.status) ? null : restoreWorking(openOrder, actor.working),
+    flattenReason: actor.flattenReason ?? null,
     lastEntryAt: actor.lastEntryAt ?? null,
     decidedThrough: actor.decidedThrough ?? null,
   };

@@ -16,6 +16,7 @@ import type { FunnelCount, JournalRow, ReservationChange, RiskChange, StoredRow 
 import type { EventKind } from '../../protocol/subjects.ts';
 import type { EntryAsk } from './entry-ask.ts';
 import type { Modes } from './modes.ts';
+import type { RefusedFills } from './record-fills.ts';
 import type { SymbolState } from './state.ts';
 
 /** What is to be done in the world once the turn is committed. */
@@ -29,6 +30,8 @@ export type Effect =
   | { readonly type: 'answer'; readonly clientOrderId: string; readonly reply: Reply }
   /** Answers them from the ledger: the order is over. */
   | { readonly type: 'lookup'; readonly clientOrderId: string }
+  /** Answers who waits for `key`, once the ledger has said which of the refused fills it knows. */
+  | { readonly type: 'confirm'; readonly key: string; readonly refused: RefusedFills }
   | { readonly type: 'count'; readonly funnelKey: string }
   | { readonly type: 'closed'; readonly trade: ClosedTrade };
 
@@ -62,8 +65,10 @@ export class Turn {
   readonly orders = new Map<string, Order>();
   readonly reservations: ReservationChange[] = [];
   readonly effects: Effect[] = [];
-  /** Change of free cash per step, and what each step needs free, in order: what the commit checks under the lock. */
   cash: Units = 0n;
+  /** Change of free cash: that of cash, and what reservations gave back. */
+  freed: Units = 0n;
+  /** Free cash at the start of the turn that its most demanding step asks for: what the commit checks under the lock. */
   cashNeeded: Units = 0n;
   risk: RiskChange | null = null;
   /** Decisions at a close that are counted with this commit. */
@@ -112,9 +117,15 @@ export class Turn {
     return this.#memory.intentRefusal;
   }
 
-  /** The last candle whose close is in the past of this turn; null before the first. */
+  /**
+   * The last candle whose close is in the past of this turn; null before the first. It never goes back: right after a start
+   * the candles read back may end before the last decision, because a candle is stored after it was decided on.
+   */
   get closedThrough(): number | null {
-    return this.market.closedThrough ?? this.state.decidedThrough;
+    const { closedThrough } = this.market;
+    const { decidedThrough } = this.state;
+    if (closedThrough === undefined) return decidedThrough;
+    return decidedThrough === null ? closedThrough : Math.max(closedThrough, decidedThrough);
   }
 
   change(next: Partial<SymbolState>): void {
@@ -122,10 +133,13 @@ export class Turn {
     this.durableChanged = true;
   }
 
-  /** Records an execution: journal row, position, cash. `reserved`: its cash was set aside before. */
+  /**
+   * Records an execution: journal row, position, cash. `reserved`: what its order's reservation gives back by it; null for
+   * an execution from outside, which needs free cash for all it takes.
+   */
   fill(
     execution: Execution,
-    row: { id: string; at: number; orderId: string | null; request: string | null; reserved: boolean; trade?: unknown },
+    row: { id: string; at: number; orderId: string | null; request: string | null; reserved: Units | null },
   ): Fill {
     const fill = priceFill(this.state.position, execution);
     const before = this.state.position;
@@ -135,13 +149,12 @@ export class Turn {
     if (openedAt !== this.state.openedAt) this.change({ openedAt, decidedThrough: this.closedThrough });
     this.state = { ...this.state, position };
     const delta = cashDelta(fill);
-    if (!row.reserved && fill.side === 'buy') {
-      const needed = -delta - this.cash;
+    if (row.reserved === null && delta < 0n) {
+      const needed = -delta - this.freed;
       if (needed > this.cashNeeded) this.cashNeeded = needed;
     }
     this.cash += delta;
-    const { freeCash } = this.#memory;
-    if (freeCash !== undefined) freeCash.units += delta;
+    this.addFree(delta + (row.reserved ?? 0n));
     this.append({
       kind: 'fill',
       id: row.id,
@@ -178,6 +191,12 @@ export class Turn {
       entries: current.entries + entries,
       closed: closed === undefined ? current.closed : [...current.closed, closed],
     };
+  }
+
+  private addFree(units: Units): void {
+    this.freed += units;
+    const { freeCash } = this.#memory;
+    if (freeCash !== undefined) freeCash.units += units;
   }
 
   private append(row: Omit<JournalRow, 'positionAfter'>): void {

@@ -113,11 +113,13 @@ export function onQueried(turn: Turn, clientOrderId: string, state: VenueOrderSt
     if (state.status === 'open' && working.order.status !== 'open')
       advance(turn, working, { type: 'accepted' }, now(turn));
     applyVenue(turn, clientOrderId, state.trades, state.status);
+    // An exit waits for its end: the life that asked for the cancellation may have ended before the venue heard of it.
+    if (state.status === 'open' && turn.state.flattenReason !== null)
+      turn.effects.push({ type: 'cancel', clientOrderId });
     return;
   }
   if (state.final) {
-    takeBackDecision(turn, working);
-    advance(turn, working, { type: 'rejected', reason: 'never reached the venue' }, now(turn));
+    neverArrived(turn, working);
     return;
   }
   // Not seen yet is not "never": it stays unknown and is asked for again.
@@ -126,18 +128,29 @@ export function onQueried(turn: Turn, clientOrderId: string, state: VenueOrderSt
 }
 
 /**
- * The order never left: what was decided at that close has not happened. If the close is delivered again (a recording goes
- * on where it stopped), it is decided again; live it is past, and only the counts are put right.
+ * The order never left, proven. An exit was decided and is placed anew: its reason may not come again (I12). An entry is
+ * taken back: if its close is delivered again (a recording goes on where it stopped) it is decided again; live it is past,
+ * and only the counts are put right.
  */
-function takeBackDecision(turn: Turn, working: WorkingOrder): void {
-  const { order, regime, previousEntryAt } = working;
+function neverArrived(turn: Turn, working: WorkingOrder): void {
+  const { order } = working;
+  if (order.intent === 'entry') takeBackEntry(turn, working);
+  advance(turn, working, { type: 'rejected', reason: 'never reached the venue' }, now(turn));
+  if (order.intent !== 'exit' || turn.state.working !== null || turn.state.position.quantity === 0n) return;
+  placeExit(turn, {
+    reason: order.reason ?? 'MANUAL',
+    at: now(turn),
+    intent: 'exit',
+    ...(order.trigger === undefined ? {} : { trigger: order.trigger }),
+  });
+}
+
+function takeBackEntry(turn: Turn, { regime, previousEntryAt }: WorkingOrder): void {
   const { decidedThrough } = turn.state;
-  // An exit at a level is found again on the price's way; what a person ordered is theirs to repeat.
-  if (order.trigger !== undefined || order.intent === 'manual' || decidedThrough === null) return;
-  turn.change({ decidedThrough: decidedThrough - MINUTE_MS });
-  if (order.intent !== 'entry') return;
-  turn.change({ lastEntryAt: previousEntryAt });
-  turn.countRisk(decidedThrough, 0n, -1);
+  if (decidedThrough === null) return;
+  turn.change({ decidedThrough: decidedThrough - MINUTE_MS, lastEntryAt: previousEntryAt });
+  // The day of the close, as the entry was counted.
+  turn.countRisk(decidedThrough + MINUTE_MS, 0n, -1);
   turn.funnel.push({
     day: dayOf(decidedThrough),
     symbol: turn.settings.symbol,
@@ -181,12 +194,12 @@ function takeTrade(turn: Turn, working: WorkingOrder, trade: VenueTrade): void {
   // The journal already holds it: only the commit that said so was lost to us.
   if (turn.known(id) !== undefined) return;
   const before = turn.state.trade;
+  const spent = order.side === 'buy' ? multiply(trade.quantity, trade.price) + trade.fee : 0n;
+  const reserved = working.reserved > spent ? working.reserved - spent : 0n;
   const fill = turn.fill(
     { side: order.side, quantity: trade.quantity, price: trade.price, fee: trade.fee },
-    { id, at: trade.at, orderId: order.clientOrderId, request: null, reserved: true },
+    { id, at: trade.at, orderId: order.clientOrderId, request: null, reserved: working.reserved - reserved },
   );
-  const spent = order.side === 'buy' ? fill.notional + fill.fee : 0n;
-  const reserved = working.reserved > spent ? working.reserved - spent : 0n;
   const next = applyOrderEvent(order, {
     type: 'fill',
     quantity: fill.quantity,
@@ -229,10 +242,15 @@ function advance(turn: Turn, working: WorkingOrder, event: OrderEvent, at: numbe
   turn.change({ working: null });
   turn.modes.send({ type: 'ORDER_DONE', holds: turn.state.position.quantity > 0n });
   answerOrder(turn, next);
-  const { flattenReason } = turn.state;
+  exitIfDue(turn, at);
+}
+
+/** The exit that waited for an order to end, or for an entry to be declined; a position too small to sell stays. */
+export function exitIfDue(turn: Turn, at: number): void {
+  const { flattenReason, position } = turn.state;
   if (flattenReason === null) return;
   turn.change({ flattenReason: null });
-  if (turn.state.position.quantity > 0n) placeExit(turn, { reason: flattenReason, at, intent: 'exit' });
+  if (position.quantity > 0n && !isDust(turn)) placeExit(turn, { reason: flattenReason, at, intent: 'exit' });
 }
 
 /** What the caller of `order` hears: accepted or filled is ok, a definitive refusal REFUSED, else OUTCOME_UNKNOWN. */

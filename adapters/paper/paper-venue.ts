@@ -58,7 +58,10 @@ export class PaperVenue implements Venue {
       return { type: 'ambiguous', reason: `the venue did not answer: ${(error as Error).message}` };
     }
     this.#remember({ order, trades: [] });
-    if (order.trigger !== undefined) await this.#match(order.symbol, order.clientOrderId, toNumber(order.trigger));
+    // Before the first price there is no market to execute in, nor a time to execute at: the next price does it.
+    if (order.trigger !== undefined && this.#lastAt.has(order.symbol)) {
+      await this.#match(order.symbol, order.clientOrderId, toNumber(order.trigger));
+    }
     return { type: 'accepted' };
   }
 

@@ -90,6 +90,7 @@ export async function startSymbols(context: EngineContext): Promise<RunningPart>
     ownership,
     writer: store,
     reader: store,
+    storeMarket: async () => context.intake?.flush(),
     publish: (rows) => publish(context, rows),
     bus: context.bus,
     subjects: context.subjects,

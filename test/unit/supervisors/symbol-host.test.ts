@@ -219,4 +219,17 @@ describe('a full mailbox', () => {
     life.supervisor.onProgress();
     expect([host.waiting, codeOf(replies)]).toEqual([0, 'ok']);
   });
+
+  it('hands over what waits once other symbols have made room in the Pod, without another message', async () => {
+    const { host, post, start, clock, load } = scriptedHost();
+    await start();
+    load.rows = LIMITS.uncommittedPerPodMax;
+    const replies = post(FILL);
+    await clock.advance(1_000);
+    expect([host.waiting, replies.length]).toEqual([1, 0]);
+    load.rows = 0;
+    await clock.advance(1_000);
+    expect([host.waiting, codeOf(replies)]).toEqual([0, 'ok']);
+    expect(clock.pending).toBe(0);
+  });
 });

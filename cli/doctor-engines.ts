@@ -7,11 +7,10 @@ export async function checkStateFolder(folder: StateFolderFound, prefix: string)
   const { path, ready, alive } = folder;
   const name = path;
   const kind = kindOf(path);
-  if (ready === undefined)
-    return [note(name, `no engine is ready in it${kind}`, `to start one: coinpilot up --state ${path}`)];
+  if (ready === undefined) return [note(name, `no engine is ready in it${kind}`, `to start one: ${startText(path)}`)];
   if (!alive) {
     const detail = `its engine (process ${ready.pid}) is gone without a word${kind}; what it acknowledged is stored`;
-    return [note(name, detail, `start it again: coinpilot up --state ${path}`)];
+    return [note(name, detail, `start it again: ${startText(path)}`)];
   }
   const bus = {
     url: ready.nats,
@@ -29,6 +28,12 @@ export async function checkStateFolder(folder: StateFolderFound, prefix: string)
     ? ok(name, `an engine runs: ${running}`)
     : problem(name, `its process lives but does not answer: ${running}`, 'look at its log; stop it and start it again');
   return [engine, ...busChecks, ...ledgerChecks];
+}
+
+/** A recording is named again at every start: its folder alone does not say which one it was. */
+function startText(path: string): string {
+  const recording = /(?:^|[/\\])[a-z]+-file(?:-[0-9a-f]+)?$/.test(path);
+  return recording ? 'coinpilot up with the same --feed and options' : `coinpilot up --state ${path}`;
 }
 
 /** Default folders are named after venue and feed. */

@@ -17,9 +17,11 @@ import type { EngineConfig, FeedConfig } from '../supervisors/roles/engine-confi
 import {
   flag,
   list,
+  natsAddress,
   numberIn,
   oneOf,
   Problem,
+  postgresUrl,
   type RawSettings,
   readSettingsFile,
   type Setting,
@@ -64,10 +66,10 @@ export function readEngineSettings(
   flags: RawSettings,
   environment: NodeJS.ProcessEnv,
 ): EngineSettings {
-  const file = readSettingsFile((flags.config as string | undefined) ?? environment.COINPILOT_CONFIG);
-  const reader = new SettingsReader(flags, environment, file);
-  const databaseUrl = reader.get(optional('databaseUrl', text, ['DATABASE_URL'])) ?? null;
-  const natsUrl = reader.get(optional('natsUrl', text, ['NATS_URL'])) ?? null;
+  const fileName = (flags.config as string | undefined) ?? environment.COINPILOT_CONFIG;
+  const reader = new SettingsReader(flags, environment, readSettingsFile(fileName), fileName);
+  const databaseUrl = reader.get(optional('databaseUrl', postgresUrl, ['DATABASE_URL'])) ?? null;
+  const natsUrl = reader.get(optional('natsUrl', natsAddress, ['NATS_URL'])) ?? null;
   if (role === 'pod' && databaseUrl === null)
     reader.problem('DATABASE_URL: a pod needs a Postgres, such as postgres://user@host/database');
   if (role === 'pod' && natsUrl === null)
@@ -136,7 +138,14 @@ function readFeed(role: 'up' | 'pod', reader: SettingsReader, symbols: readonly 
       .slice('file:'.length)
       .split(',')
       .filter((path) => path !== '');
-    if (paths.length === 0) reader.problem('--feed: name a file, such as file:candles.csv');
+    const source = reader.source('feed');
+    if (paths.length === 0) reader.problem(`${source}: name a file, such as file:candles.csv`);
+    for (const path of paths) {
+      const kind = statSync(path, { throwIfNoEntry: false });
+      if (kind === undefined) reader.problem(`${source}: ${path}: there is no such file`);
+      else if (kind.isDirectory())
+        reader.problem(`${source}: ${path}: is a folder; name its files, separated by commas`);
+    }
     if (paths.length > 1 && symbols.length > 0 && symbols.length !== paths.length) {
       reader.problem(`--symbol: ${paths.length} files need ${paths.length} symbols in the same order, or none`);
     }
@@ -146,7 +155,7 @@ function readFeed(role: 'up' | 'pod', reader: SettingsReader, symbols: readonly 
     });
     return { kind: 'file', sources, speed: pace ?? 1 };
   }
-  reader.problem(`--feed: must be demo or file:PATH, not "${feed}"`);
+  reader.problem(`${reader.source('feed')}: must be demo or file:PATH, not "${feed}"`);
   return { kind: 'demo', seed, speed: 60 };
 }
 
@@ -162,7 +171,9 @@ function readPreset(reader: SettingsReader): Preset {
   const name = reader.get({ name: 'preset', read: text, fallback: DEFAULT_PRESET_NAME as string });
   const chosen = presets[name];
   if (chosen === undefined)
-    reader.problem(`--preset: there is no preset "${name}"; there are ${Object.keys(presets).join(', ')}`);
+    reader.problem(
+      `${reader.source('preset')}: there is no preset "${name}"; there are ${Object.keys(presets).join(', ')}`,
+    );
   let preset = chosen ?? PRESETS[DEFAULT_PRESET_NAME];
   for (const assignment of reader.get({ name: 'set', read: list, fallback: [] as string[] })) {
     const [parameter = '', value = ''] = assignment.split('=');
@@ -171,7 +182,7 @@ function readPreset(reader: SettingsReader): Preset {
       value.trim() === '' || !Number.isFinite(number)
         ? { error: `"${assignment}" must be name=number` }
         : setParameter(preset, parameter.trim(), number);
-    if ('error' in changed) reader.problem(`--set: ${changed.error}`);
+    if ('error' in changed) reader.problem(`${reader.source('set')}: ${changed.error}`);
     else preset = changed;
   }
   return preset;

@@ -52,7 +52,7 @@ export function findEngine(sources: Sources): EngineAddress | ErrorReply {
   const typedUrl = textOf(sources.flags.natsUrl);
   const typedState = textOf(sources.flags.state);
   const url = typedUrl ?? (typedState === undefined ? setting(sources, 'natsUrl', ['NATS_URL']) : undefined);
-  if (url !== undefined) return at(url, typedUrl === undefined ? 'NATS_URL' : '--nats-url');
+  if (url !== undefined) return at(url, typedUrl === undefined ? 'NATS_URL or coinpilot.yaml' : '--nats-url');
   const state = typedState ?? setting(sources, 'state', []);
   if (state !== undefined) {
     const ready = readReady(resolve(sources.directory, state));

@@ -8,7 +8,20 @@ import { EXIT, UsageError } from './exit-codes.ts';
 const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
   .version;
 
-const collect = (value: string, earlier: string[]): string[] => [...earlier, value];
+const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
+
+const UP_EXAMPLES = `
+Examples:
+  coinpilot up                                             the demo market, a minute a second
+  coinpilot up --preset v3.2 --set minBounce=2.5 --set rsi14Max.BEAR=38
+  coinpilot up --feed file:btc.csv --symbol KRW-BTC --speed max --exit-at-end --json
+  coinpilot up --feed file:btc.csv,xrp.csv.gz --symbol KRW-BTC,KRW-XRP --speed 600
+
+The same state folder goes on where it ended. Ctrl-C stops in order; a second one, a moment later, at once.`;
+
+const POD_EXAMPLE = `
+Example:
+  DATABASE_URL=postgres://user:password@host/coinpilot NATS_URL=nats://host:4222 coinpilot pod --pod pod-1`;
 
 function engineOptions(command: Command): Command {
   return command
@@ -16,14 +29,17 @@ function engineOptions(command: Command): Command {
       '--state <dir>',
       'folder for data, locks and ready.json (default: under .coinpilot/, named after venue and feed)',
     )
-    .option('--symbol <symbol>', 'symbol such as KRW-BTC; repeat it or separate by commas', collect, [])
-    .option('--preset <name>', 'strategy preset: v1, v3.0, v3.1, v3.2, v3.3 or one of `presets:` in coinpilot.yaml')
-    .option('--set <name=value>', 'change one parameter of the preset; repeatable', collect, [])
+    .option('--symbol <symbol>', 'symbol such as KRW-BTC; repeat it or separate by commas', collect)
+    .option('--preset <name>', 'v1, v3.0, v3.1, v3.2, v3.3 (default) or one of `presets:` in coinpilot.yaml')
+    .option('--set <name=value>', 'change one parameter of the preset; repeatable', collect)
     .option('--fees <percent>', 'fee of the paper venue, percent of each side (default 0.05)')
     .option('--slippage <bps>', 'slippage of the paper venue against you, basis points (default 5)')
     .option('--partial-fill <share>', 'share of a paper order that fills at each price (default 1)')
     .option('--balance <krw>', 'paper money a new ledger starts with (default 10000000)')
-    .option('--risk <on|off>', 'off: portfolio limits do not refuse; size, cash and duplicates still do')
+    .option(
+      '--risk <on|off>',
+      'on (default), or off: portfolio limits do not refuse; size, cash and duplicates still do',
+    )
     .option('--http-port <port>', 'status and health checks (0 = any free; default 8080, or the next free one)')
     .option('--database-url <url>', 'Postgres to use (or DATABASE_URL); `up` without one runs its own')
     .option('--nats-url <url>', 'NATS server to use (or NATS_URL); `up` without one runs its own')
@@ -58,17 +74,20 @@ Exit codes: 0 ok, 1 refused or failed, 2 usage, 3 unavailable, 4 unknown outcome
     );
   engineOptions(program.command('up').description('run everything in one process: embedded servers, feed, engine'))
     .option('--feed <feed>', 'demo (synthetic, the default) or file:PATH[,PATH…] (recorded candles or trades)')
-    .option('--speed <n|max>', 'market seconds a second: 1 = as recorded, 60 = a minute a second, max')
+    .option('--speed <n|max>', 'market seconds a second, or max (default 60 for demo, 1 = as recorded for files)')
     .option('--seed <n>', 'seed of the demo market (default 1)')
     .option('--nats-port <port>', 'port of the embedded broker (0 = any free; default 4222, or the next free one)')
     .option('--postgres-port <port>', 'port of the embedded Postgres (0 = any free, the default)')
     .option('--exit-at-end', 'end with the feed and print its trades and funnel')
+    .addHelpText('after', UP_EXAMPLES)
     .action(async (options) => (await import('./run-engine.ts')).runEngine('up', options));
   engineOptions(
     program
       .command('pod')
       .description('one Pod of a cluster: needs DATABASE_URL and NATS_URL, market data from the bus'),
-  ).action(async (options) => (await import('./run-engine.ts')).runEngine('pod', options));
+  )
+    .addHelpText('after', POD_EXAMPLE)
+    .action(async (options) => (await import('./run-engine.ts')).runEngine('pod', options));
   program
     .command('migrate')
     .description('bring the database of DATABASE_URL to this version')

@@ -17,6 +17,8 @@ import { StatusView } from './status-view.ts';
 type Ending = { readonly code: number; readonly why: string; readonly printResult: boolean };
 
 const KEEP_ALIVE_MS = 60_000;
+/** npm and npx repeat a Ctrl-C of the terminal to their child, which got it from the terminal already: that is one press. */
+const SAME_PRESS_MS = 500;
 
 export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise<void> {
   const settings = readEngineSettings(role, flags, process.env);
@@ -59,10 +61,16 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
     end({ code: EXIT.failed, why: 'unhandled rejection', printResult: false });
   });
 
+  if (live) process.stdout.write('Starting. The first time takes some seconds longer.\n');
+  let stopping = false;
   const started = engine.start().then(
-    () => {
+    async () => {
+      // Resolves too when it was called off.
+      if (stopping) return;
       announce(engine, settings, state);
-      view?.start();
+      if (view === undefined) return;
+      const earlier = await engine.context.ledger.store.trades().catch(() => []);
+      if (!stopping) view.start(earlier);
     },
     (error: unknown) => {
       process.stderr.write(`${messageOf(error)}\n`);
@@ -70,6 +78,9 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
     },
   );
   const { code, why, printResult } = await ending;
+  // The feed can end before the start is told: the ready line comes before the result.
+  if (printResult) await started;
+  stopping = true;
   view?.stop();
   log.info({ why }, 'stopping');
   const result = printResult ? await readResult(engine) : undefined;
@@ -77,8 +88,9 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
     log.error({ afterMs: LIMITS.stopTimeoutMs }, 'the stop took too long and was forced');
     process.exit(EXIT.failed);
   }, LIMITS.stopTimeoutMs);
-  await started.catch(() => undefined);
+  // First, because it also calls off a start that waits for a server.
   await engine.stop();
+  await started;
   state?.release();
   clearTimeout(force);
   clearInterval(keepAlive);
@@ -90,14 +102,15 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
   setTimeout(() => process.exit(code), 1_000).unref();
 }
 
-/** The first signal ends the engine in order; a second one at once. */
+/** The first signal ends the engine in order; a second one, a moment later, at once. */
 function onSignals(stop: (signal: string) => void): void {
-  let asked = false;
+  let askedAt: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (asked) process.exit(EXIT.failed);
-      asked = true;
-      stop(signal);
+      const now = performance.now();
+      if (askedAt === undefined) stop(signal);
+      else if (now - askedAt > SAME_PRESS_MS) process.exit(EXIT.failed);
+      askedAt ??= now;
     });
   }
 }

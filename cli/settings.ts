@@ -6,6 +6,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { UsageError } from './exit-codes.ts';
 
+/** Read when no other file is named and it is there. */
+export const DEFAULT_SETTINGS_FILE = 'coinpilot.yaml';
+
 export type RawSettings = Readonly<Record<string, unknown>>;
 
 export interface Setting<T> {
@@ -36,7 +39,7 @@ export function environmentOf(name: string): string {
 
 /** Reads the settings file: `--config`, else coinpilot.yaml of this folder when there is one. */
 export function readSettingsFile(path: string | undefined): RawSettings {
-  const file = path ?? 'coinpilot.yaml';
+  const file = path ?? DEFAULT_SETTINGS_FILE;
   if (!existsSync(file)) {
     if (path === undefined) return {};
     throw new UsageError(`${path}: there is no such file`);
@@ -58,11 +61,18 @@ export class SettingsReader {
   readonly #flags: RawSettings;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #file: RawSettings;
+  readonly #fileName: string;
   readonly #problems: string[] = [];
   /** Settings of other commands may stand in the same file and environment. */
   readonly #known = new Set<string>(['timeout']);
 
-  constructor(flags: RawSettings, environment: NodeJS.ProcessEnv, file: RawSettings) {
+  constructor(
+    flags: RawSettings,
+    environment: NodeJS.ProcessEnv,
+    file: RawSettings,
+    fileName: string = DEFAULT_SETTINGS_FILE,
+  ) {
+    this.#fileName = fileName;
     this.#flags = flags;
     this.#environment = environment;
     this.#file = file;
@@ -84,6 +94,11 @@ export class SettingsReader {
     return this.#find({ name }) !== undefined;
   }
 
+  /** Where the setting was given, as a problem names it; its flag when it was given nowhere. */
+  source(name: string): string {
+    return this.#find({ name })?.source ?? flagOf(name);
+  }
+
   problem(text: string): void {
     this.#problems.push(text);
   }
@@ -91,7 +106,7 @@ export class SettingsReader {
   /** Throws every problem at once; a name in the file that nothing reads is a problem too. */
   finish(): void {
     for (const name of Object.keys(this.#file)) {
-      if (!this.#known.has(name)) this.#problems.push(`coinpilot.yaml: there is no setting "${name}"`);
+      if (!this.#known.has(name)) this.#problems.push(`${this.#fileName}: there is no setting "${name}"`);
     }
     for (const name of Object.keys(this.#environment)) {
       const known = [...this.#known].some((setting) => environmentOf(setting) === name);
@@ -114,12 +129,26 @@ export class SettingsReader {
       if (value !== undefined && value !== '') return { value, source: variable };
     }
     const value = this.#file[name];
-    return value === undefined || value === null ? undefined : { value, source: `coinpilot.yaml, ${name}` };
+    return value === undefined || value === null ? undefined : { value, source: `${this.#fileName}, ${name}` };
   }
 }
 
 export const text = (value: unknown): string | Problem =>
   typeof value === 'string' && value !== '' ? value : new Problem('must be a text');
+
+/** The value is not quoted: a password may stand in it. */
+export const postgresUrl = (value: unknown): string | Problem =>
+  typeof value === 'string' && /^postgres(ql)?:\/\/./.test(value) && URL.canParse(value)
+    ? value
+    : new Problem('must be an address such as postgres://user:password@host:5432/database');
+
+/** An address, or host and port alone; the value is not quoted: a token may stand in it. */
+export const natsAddress = (value: unknown): string | Problem =>
+  typeof value === 'string' &&
+  (/^(nats|tls):\/\/./.test(value) || /^[^:/\s]+(:\d+)?$/.test(value)) &&
+  URL.canParse(value.includes('://') ? value : `nats://${value}`)
+    ? value
+    : new Problem('must be an address such as nats://host:4222');
 
 export const oneOf =
   <T extends string>(...values: readonly T[]) =>

@@ -10,6 +10,8 @@ export function createLog(options: { readonly level: LogLevel; readonly file?: s
     options.file === undefined
       ? destination({ dest: 2, sync: true })
       : destination({ dest: options.file, mkdir: true, sync: true });
+  // A reader of standard error that went away is no reason to stop.
+  target.on('error', () => undefined);
   return pino(
     {
       level: options.level,

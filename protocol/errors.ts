@@ -47,7 +47,12 @@ export function refuse(code: ErrorCode, message: string, details: Readonly<Recor
 
 /** Something outside failed and may work again: a lost connection, a server that restarts. */
 export class RetryableError extends Error {
-  override readonly name = 'RetryableError';
+  override readonly name: string = 'RetryableError';
+}
+
+/** The server said that a request reached nobody: nothing was changed by it. */
+export class NoRespondersError extends RetryableError {
+  override readonly name = 'NoRespondersError';
 }
 
 /** Something outside failed and will fail again until a person changes something: a wrong password, a bad file. */

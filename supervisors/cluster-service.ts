@@ -5,7 +5,7 @@ import { type Reply, refuse } from '../protocol/errors.ts';
 import { drainRequest, symbolsRequest } from '../protocol/messages.ts';
 import type { Bus, BusMessage } from '../protocol/ports/bus.ts';
 import type { Clock } from '../protocol/ports/clock.ts';
-import type { OwnershipPort } from '../protocol/ports/ledger.ts';
+import type { OwnershipPort } from '../protocol/ports/ownership.ts';
 import type { Log } from '../protocol/ports/log.ts';
 import { lastToken, type Subjects } from '../protocol/subjects.ts';
 import type { Membership } from './membership.ts';

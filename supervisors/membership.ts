@@ -9,7 +9,7 @@ import { FencedError } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { Bus } from '../protocol/ports/bus.ts';
 import type { Clock } from '../protocol/ports/clock.ts';
-import type { Owner, OwnershipPort } from '../protocol/ports/ledger.ts';
+import type { Owner, OwnershipPort } from '../protocol/ports/ownership.ts';
 import type { Log } from '../protocol/ports/log.ts';
 import type { Subjects } from '../protocol/subjects.ts';
 

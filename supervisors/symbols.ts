@@ -9,13 +9,8 @@ import { type Reply, refuse } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { Bus, BusMessage } from '../protocol/ports/bus.ts';
 import { type Clock, type Random, sleep } from '../protocol/ports/clock.ts';
-import type {
-  ClaimedPosition,
-  LedgerReader,
-  LedgerWriter,
-  OwnershipPort,
-  StoredRow,
-} from '../protocol/ports/ledger.ts';
+import type { LedgerReader, LedgerWriter, StoredRow } from '../protocol/ports/ledger.ts';
+import type { ClaimedPosition, OwnershipPort } from '../protocol/ports/ownership.ts';
 import type { Log } from '../protocol/ports/log.ts';
 import { lastToken, type Subjects } from '../protocol/subjects.ts';
 import type { Membership } from './membership.ts';

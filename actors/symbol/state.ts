@@ -10,7 +10,8 @@ import type { Order } from '../../domain/order.ts';
 import { isFinal } from '../../domain/order.ts';
 import { FLAT, type Position } from '../../domain/position.ts';
 import type { Regime } from '../../domain/regime.ts';
-import type { ClaimedPosition, DurableState } from '../../protocol/ports/ledger.ts';
+import type { DurableState } from '../../protocol/ports/ledger.ts';
+import type { ClaimedPosition } from '../../protocol/ports/ownership.ts';
 
 /** A position the strategy opened and will close. What was recorded from outside alone has none: it is left to people. */
 export interface ManagedTrade extends OpenTrade {

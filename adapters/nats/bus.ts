@@ -2,8 +2,8 @@
  * The bus over a NATS server. The client reconnects for ever by itself; what is published while it is away is dropped,
  * which the callers know. Every callback is wrapped: a synchronous throw would end the client's read loop for good.
  */
-import { connect, type NatsConnection } from 'nats';
-import { RetryableError, TerminalError } from '../../protocol/errors.ts';
+import { connect, errors, type NatsConnection } from 'nats';
+import { NoRespondersError, RetryableError, TerminalError } from '../../protocol/errors.ts';
 import type { Bus, BusMessage } from '../../protocol/ports/bus.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 
@@ -68,6 +68,7 @@ export class NatsBus implements Bus {
       const reply = await this.#connection.request(subject, payload, { timeout: timeoutMs });
       return reply.data;
     } catch (cause) {
+      if (nobodyListened(cause)) throw new NoRespondersError(`nobody listens on ${subject}`, { cause });
       throw new RetryableError(`no answer on ${subject}: ${(cause as Error).message}`, { cause });
     }
   }
@@ -123,4 +124,12 @@ export class NatsBus implements Bus {
       }
     }
   }
+}
+
+/** By the type of the cause, never by its text: the subject is part of the text, and a symbol may contain any digits. */
+function nobodyListened(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof errors.NoRespondersError) return true;
+  }
+  return false;
 }

@@ -1,12 +1,6 @@
 /** Who owns what, in memory: leases by the injected clock's wall time, epochs and versions as in Postgres. */
-import type {
-  ClaimedPosition,
-  DurableState,
-  Owner,
-  OwnershipPort,
-  PodRow,
-  SymbolOwnership,
-} from '../../protocol/ports/ledger.ts';
+import type { DurableState } from '../../protocol/ports/ledger.ts';
+import type { ClaimedPosition, Owner, OwnershipPort, PodRow, SymbolOwnership } from '../../protocol/ports/ownership.ts';
 import { haltBody } from '../halt-body.ts';
 import type { MemoryDatabase, PositionRecord, SingletonRecord } from './memory-database.ts';
 

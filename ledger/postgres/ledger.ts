@@ -1,7 +1,8 @@
 /** The Postgres ledger, opened: its pools and the ports over them. The writer connection is opened apart, per life. */
 import type { ConnectionPool } from '@databases/pg';
 import type pg from 'pg';
-import type { AccountPort, LedgerReader, LedgerWriter, OwnershipPort } from '../../protocol/ports/ledger.ts';
+import type { AccountPort, LedgerReader, LedgerWriter } from '../../protocol/ports/ledger.ts';
+import type { OwnershipPort } from '../../protocol/ports/ownership.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 import type { PaperStore } from '../../protocol/ports/paper-store.ts';
 import { PostgresAccount } from './account.ts';

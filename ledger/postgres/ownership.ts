@@ -4,14 +4,8 @@
  */
 import type pg from 'pg';
 import { parseDecimal } from '../../domain/money.ts';
-import type {
-  ClaimedPosition,
-  DurableState,
-  Owner,
-  OwnershipPort,
-  PodRow,
-  SymbolOwnership,
-} from '../../protocol/ports/ledger.ts';
+import type { DurableState } from '../../protocol/ports/ledger.ts';
+import type { ClaimedPosition, Owner, OwnershipPort, PodRow, SymbolOwnership } from '../../protocol/ports/ownership.ts';
 import { haltBody } from '../halt-body.ts';
 import { query, transaction } from './connection.ts';
 import { optionalDecimal } from './rows.ts';

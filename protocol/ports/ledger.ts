@@ -10,12 +10,6 @@ import type { Fill, Position } from '../../domain/position.ts';
 import type { RiskDenied } from '../../domain/risk.ts';
 import type { ClosedTradeJson } from '../../domain/trade.ts';
 
-/** Who may write: a Pod in one of its lives. A restarted Pod is another owner. */
-export interface Owner {
-  readonly pod: string;
-  readonly incarnation: string;
-}
-
 /** What a symbol's actor must find again after a crash, beside its numbers. */
 export interface DurableState {
   readonly mode: string;
@@ -26,15 +20,6 @@ export interface DurableState {
   readonly haltedReason: string | null;
   /** The actor's own remainder, JSON. */
   readonly actor: string;
-}
-
-/** A row of `positions` as a claim returns it. `durable` is null for a symbol that never changed. */
-export interface ClaimedPosition {
-  readonly symbol: string;
-  readonly epoch: number;
-  readonly version: number;
-  readonly position: Position;
-  readonly durable: DurableState | null;
 }
 
 /** One change of one symbol: command record, event and history at once. Its `seq` is the version it made. */
@@ -123,53 +108,6 @@ export interface CommitSource {
 export interface CommitQueue {
   /** Announces that `source` has rows to take. */
   dirty(source: CommitSource): void;
-}
-
-export interface PodRow extends Owner {
-  readonly draining: boolean;
-  readonly heartbeatAgeMs: number;
-  readonly live: boolean;
-  readonly symbols: number;
-}
-
-export interface SymbolOwnership {
-  readonly symbol: string;
-  readonly owner: string | null;
-  readonly epoch: number;
-  readonly mode: string;
-}
-
-export interface OwnershipPort {
-  /** Starts a life of a Pod: its row carries the new incarnation, an older life of the same name is expired by it. */
-  register(owner: Owner, leaseTtlMs: number): Promise<void>;
-  /** Renews the lease; false when this incarnation has been replaced or expired for good. */
-  heartbeat(owner: Owner, leaseTtlMs: number): Promise<boolean>;
-  setDraining(owner: Owner): Promise<void>;
-  /** Ends this life: its symbols are free at once. */
-  leave(owner: Owner): Promise<void>;
-  /** Makes rows for symbols that have none and un-removes removed ones. */
-  addSymbols(symbols: readonly string[]): Promise<void>;
-  /** Takes a symbol out of trading; refused (false) while it holds a position or an order. */
-  removeSymbol(symbol: string): Promise<boolean>;
-  /**
-   * Takes every wanted symbol that is free, mine or owned by an expired incarnation: epoch + 1. Claiming is recovering:
-   * the state comes back with the lease. Symbols of others, or locked at the moment, are not in the answer.
-   */
-  claim(owner: Owner, symbols: readonly string[]): Promise<readonly ClaimedPosition[]>;
-  release(owner: Owner, symbols: readonly string[]): Promise<void>;
-  /** Takes or renews a named singleton; undefined while another live incarnation holds it. */
-  claimSingleton(owner: Owner, name: string): Promise<{ readonly epoch: number } | undefined>;
-  pods(): Promise<readonly PodRow[]>;
-  symbols(): Promise<readonly SymbolOwnership[]>;
-  /** Halts a symbol whose actor cannot run, in its owner's name; false when the epoch is not the row's. */
-  haltSymbol(
-    symbol: string,
-    epoch: number,
-    reason: string | null,
-    id: string,
-    /** Why a person ended the halt, when `reason` is null. */
-    resumeReason?: string,
-  ): Promise<boolean>;
 }
 
 export interface AccountState {

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseDecimal } from '../../domain/money.ts';
 import { applyFill, FLAT, type Position } from '../../domain/position.ts';
 import { PostgresCommit } from '../../ledger/postgres/commit.ts';
-import type { EntryVerdict, Owner } from '../../protocol/ports/ledger.ts';
+import type { EntryVerdict } from '../../protocol/ports/ledger.ts';
+import type { Owner } from '../../protocol/ports/ownership.ts';
 import { AT, claimed, fund, LEASE_MS, owner, SymbolDraft } from '../support/ledger-groups.ts';
 import { type Ledger, type PostgresLedgerServer, startPostgresLedger } from '../support/ledger-implementations.ts';
 

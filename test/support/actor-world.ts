@@ -25,7 +25,7 @@ import { MemoryReader } from '../../ledger/memory/memory-reader.ts';
 import { type Reply, RetryableError, refuse } from '../../protocol/errors.ts';
 import { contentId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import type { Owner } from '../../protocol/ports/ledger.ts';
+import type { Owner } from '../../protocol/ports/ownership.ts';
 import { FakeClock, settled } from './fake-clock.ts';
 import { RecordingLog } from './recording-log.ts';
 

@@ -3,7 +3,8 @@ import { parseDecimal, type Units } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import { applyFill, cashDelta, FLAT, type Position, priceFill, type Side } from '../../domain/position.ts';
 import { contentId } from '../../protocol/ids.ts';
-import type { ClaimedPosition, CommitGroup, JournalRow, Owner } from '../../protocol/ports/ledger.ts';
+import type { CommitGroup, JournalRow } from '../../protocol/ports/ledger.ts';
+import type { ClaimedPosition, Owner } from '../../protocol/ports/ownership.ts';
 import type { Ledger } from './ledger-implementations.ts';
 
 export const AT = Date.parse('2024-03-01T12:34:56.789Z');

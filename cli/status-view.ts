@@ -3,6 +3,7 @@
 import { formatDecimal } from '../domain/money.ts';
 import { type ClosedTrade, type ClosedTradeJson, closedTradeJson } from '../domain/trade.ts';
 import type { Engine } from '../supervisors/roles/engine.ts';
+import type { SymbolHost } from '../supervisors/symbol-host.ts';
 
 const REDRAW_MS = 500;
 const TRADES_SHOWN = 8;
@@ -52,7 +53,7 @@ export class StatusView {
 
   async #readAccount(): Promise<void> {
     try {
-      const reply = await this.#engine.context.account?.actor.get();
+      const reply = await this.#engine.context.pod.account?.get();
       const account = reply?.ok ? (reply.account as Record<string, string | null>) : undefined;
       if (account === undefined) return;
       const state = account.halted
@@ -70,7 +71,7 @@ export class StatusView {
   #lines(height: number): string[] {
     const top = this.#head();
     const end = ['', 'Ctrl-C stops cleanly. From another terminal: npx coinpilot ctl symbol KRW-BTC explain'];
-    const hosts = [...(this.#engine.context.symbols?.hosts.values() ?? [])].slice(0, SYMBOLS_SHOWN);
+    const hosts = [...(this.#engine.context.pod.symbols?.hosts.values() ?? [])].slice(0, SYMBOLS_SHOWN);
     const table = [
       'symbol      mode       price            quantity          average           high since entry',
       ...hosts.map(symbolLine),
@@ -91,7 +92,7 @@ export class StatusView {
     const time = engine.marketTime;
     const market =
       time === undefined ? 'waiting for the market' : new Date(time).toISOString().replace('T', ' ').slice(0, 19);
-    const last = engine.stats.lastEvent;
+    const last = engine.pod.stats.lastEvent;
     return [
       `CoinPilot  ${engine.config.feed.kind} market, paper money, preset ${engine.config.preset.name}   ${engine.ready ? 'serving' : 'NOT READY'}`,
       `market time ${market} UTC   NATS ${engine.natsUrl}   status ${engine.http?.url}`,
@@ -102,9 +103,7 @@ export class StatusView {
   }
 }
 
-type Host = NonNullable<Engine['context']['symbols']>['hosts'] extends ReadonlyMap<string, infer H> ? H : never;
-
-function symbolLine(host: Host): string {
+function symbolLine(host: SymbolHost): string {
   const state = host.actor?.state;
   const position = state?.position;
   const held = position !== undefined && position.quantity > 0n;

@@ -34,6 +34,30 @@ export const LIMITS = {
   heartbeatIntervalMs: 1_000,
   /** A Pod stops accepting and committing this long before its lease can end. */
   leaseSafetyMs: 1_000,
+  /** How often a Pod pings its neighbours, and how many of them it watches. */
+  peerPingIntervalMs: 200,
+  peersWatchedMax: 3,
+  /** So many pings in a row that reached nobody, so far apart, and a peer is suspected to be dead. */
+  peerMissesMax: 3,
+  peerMissIntervalMs: 100,
+  /** After a reconnect a Pod judges nobody: the others may not be back yet. */
+  suspectAfterConnectedMs: 5_000,
+  /** Without a third Pod to ask, a suspect's heartbeat must be at least so old. */
+  suspectHeartbeatAgeMs: 1_200,
+  /** Symbols claimed in one statement; then the Pod looks again at who should have the rest. */
+  claimWaveMax: 256,
+  /** Symbols handed over at a time: those of a wave are without an owner for some milliseconds. */
+  handOverWaveMax: 32,
+  /** A wave that its new owner has not claimed by then does not hold up the next. */
+  handOverWaitMs: 1_000,
+  /** How long the members must have stayed the same before symbols that are served well are moved. */
+  rebalanceDelayMs: 1_000,
+  /** How long a hand-over waits for what a symbol has under way. */
+  settleTimeoutMs: 2_500,
+  /** How long a symbol waits for the account's decision while its owner changes. */
+  reserveTimeoutMs: 5_000,
+  /** The row of a Pod whose lease ended this long ago is removed. */
+  podRowKeptMs: 3_600_000,
   /** A message that crashes its actor this often is quarantined in dead_letters. */
   poisonAttemptsMax: 3,
   /** More crashes than this within the window halt the symbol (or end the process, for a part of the Pod). */
@@ -58,6 +82,8 @@ export const LIMITS = {
   marketQueueMax: 1_000,
   /** Symbols named in one cluster command. */
   symbolsPerRequestMax: 10_000,
+  /** How long a Pod may take to hand its symbols over before it gives them all up at once. */
+  drainTimeoutMs: 20_000,
   /** How long a graceful stop may take before it is forced. */
-  stopTimeoutMs: 10_000,
+  stopTimeoutMs: 30_000,
 } as const;

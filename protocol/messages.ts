@@ -30,6 +30,15 @@ const commandId = z
   .regex(UUID, { error: 'must be a UUID (version 7 preferred)' })
   .transform((id) => id.toLowerCase());
 
+/** A question about a symbol; with the id of a command it is also told what became of that. Other fields are ignored. */
+export const getRequest = z.looseObject({
+  commandId: z
+    .string({ error: 'must be the id of a command' })
+    .regex(UUID, { error: 'must be the UUID of a command' })
+    .transform((id) => id.toLowerCase())
+    .optional(),
+});
+
 const time = z.iso
   .datetime({ error: 'must be an ISO-8601 UTC time such as 2026-01-31T09:00:00Z' })
   .transform((text) => Date.parse(text));
@@ -134,6 +143,21 @@ export const drainRequest = z.strictObject({
   reason: reason.optional(),
 });
 
+/** A symbol's question to the account, from Pod to Pod. */
+export const reserveRequest = z.strictObject({
+  id: orderId,
+  symbol: z.string().min(1),
+  at: time,
+  price: positive,
+  regimeSize: z.number().nonnegative(),
+  amount: positive.nullable(),
+  minimumNotional: notNegative,
+  feeRate: notNegative,
+  haltedReason: z.string().nullable(),
+  pausedReason: z.string().nullable(),
+  lastEntryAt: time.nullable(),
+});
+
 export const emptyRequest = z.looseObject({});
 
 /** A description of a request, and what a valid one becomes: whoever decodes needs no schema library. */
@@ -145,6 +169,7 @@ export type OrderRequest = z.output<typeof orderRequest>;
 export type CancelRequest = z.output<typeof cancelRequest>;
 export type ControlRequest = z.output<typeof controlRequest>;
 export type ResolveRequest = z.output<typeof resolveRequest>;
+export type ReserveRequest = z.output<typeof reserveRequest>;
 export type CashRequest = z.output<typeof cashRequest>;
 
 /** One line that names each bad field: `quantity: must be greater than 0; id: must be a UUID`. */

@@ -23,6 +23,10 @@ export type ClusterCommand = (typeof CLUSTER_COMMANDS)[number];
 export const POD_COMMANDS = ['ping', 'get'] as const;
 export type PodCommand = (typeof POD_COMMANDS)[number];
 
+/** What Pods ask each other; not part of the contract with clients. */
+export const PEER_COMMANDS = ['probe', 'drain'] as const;
+export type PeerCommand = (typeof PEER_COMMANDS)[number];
+
 /** Kinds of journal rows and of the events published after their commit. */
 export const EVENT_KINDS = ['fill', 'order', 'mode', 'signal', 'decision', 'risk', 'cash', 'ownership'] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
@@ -46,7 +50,12 @@ export class Subjects {
     return `${this.prefix}.cluster.${command}`;
   }
 
-  pod(pod: string, command: PodCommand | '*'): string {
+  /** A symbol asks the Pod that owns the account for permission to enter. */
+  get reserve(): string {
+    return `${this.prefix}.account.reserve`;
+  }
+
+  pod(pod: string, command: PodCommand | PeerCommand | '*'): string {
     return `${this.prefix}.pod.${pod}.${command}`;
   }
 

@@ -1,91 +1,173 @@
-/** Owns the account for this Pod's life: claims the singleton, runs the actor, answers `cp.account.*`. */
+/**
+ * The account as this Pod has it: its own when it owns the account, else over the bus at the Pod that does. One Pod of the
+ * cluster owns it, fenced by an epoch like a symbol; that one also answers `cp.account.*`.
+ */
 import { AccountActor } from '../actors/account/account.ts';
+import type { EntryAccount } from '../actors/account/port.ts';
+import { decodeVerdict, encodeAsk, encodeVerdict } from '../actors/account/wire.ts';
 import { decodeJson, validate } from '../actors/symbol/decode.ts';
+import type { EntryAsk } from '../actors/symbol/entry-ask.ts';
+import type { Units } from '../domain/money.ts';
 import { FencedError, type Reply, RetryableError, refuse } from '../protocol/errors.ts';
+import { contentId } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import { cashRequest, controlRequest } from '../protocol/messages.ts';
+import { cashRequest, controlRequest, reserveRequest } from '../protocol/messages.ts';
 import type { Bus, BusMessage } from '../protocol/ports/bus.ts';
 import { type Clock, sleep } from '../protocol/ports/clock.ts';
-import type { AccountPort } from '../protocol/ports/ledger.ts';
-import type { OwnershipPort } from '../protocol/ports/ownership.ts';
+import type { AccountPort, EntryVerdict } from '../protocol/ports/ledger.ts';
 import type { Log } from '../protocol/ports/log.ts';
+import type { OwnershipPort } from '../protocol/ports/ownership.ts';
 import { lastToken, type Subjects } from '../protocol/subjects.ts';
-import type { Membership } from './membership.ts';
+import type { ClusterWatch } from './cluster/cluster-watch.ts';
+import type { Membership } from './cluster/membership.ts';
+import { Singleton } from './cluster/singleton.ts';
 
 export interface AccountServiceOptions {
   readonly ledger: AccountPort;
   readonly ownership: OwnershipPort;
   readonly membership: Membership;
+  readonly watch: ClusterWatch;
   readonly bus: Bus;
   readonly subjects: Subjects;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: 'on' | 'off';
+  /** Paper money that a new ledger starts with. */
+  readonly openingBalance: Units;
   readonly marketNow: () => number;
-  readonly onFenced: () => void;
-  readonly signal: AbortSignal;
 }
 
-export class AccountService {
-  readonly actor: AccountActor;
+const ATTEMPT_MS = 1_000;
+const PAUSE_MS = 100;
+
+export class AccountService implements EntryAccount {
   readonly #options: AccountServiceOptions;
+  readonly #singleton: Singleton;
+  #actor: AccountActor | undefined;
   #unsubscribe: (() => void) | undefined;
 
-  private constructor(actor: AccountActor, options: AccountServiceOptions) {
-    this.actor = actor;
+  private constructor(options: AccountServiceOptions) {
     this.#options = options;
+    this.#singleton = new Singleton({
+      ...options,
+      name: 'account',
+      begin: (epoch) => this.#begin(epoch),
+      end: () => this.#end(),
+    });
   }
 
-  /** Waits until the account can be had, then serves it. */
+  /** Takes the account if it can be had; otherwise asks the Pod that has it. */
   static async start(options: AccountServiceOptions): Promise<AccountService> {
-    const { ownership, membership, clock, ledger, log, bus, subjects } = options;
-    let claim = await ownership.claimSingleton(membership.owner, 'account');
-    while (claim === undefined) {
-      if (options.signal.aborted) throw new RetryableError('stopped while waiting for the account');
-      log.info({}, 'another Pod owns the account; waiting');
-      await sleep(clock, LIMITS.heartbeatIntervalMs);
-      claim = await ownership.claimSingleton(membership.owner, 'account');
+    const service = new AccountService(options);
+    await service.#singleton.start();
+    return service;
+  }
+
+  /** Whether the account is decided here. */
+  get isHere(): boolean {
+    return this.#actor !== undefined;
+  }
+
+  async stop(): Promise<void> {
+    await this.#singleton.release();
+  }
+
+  /** The account as `cp.account.get` answers it, wherever it is. */
+  async get(): Promise<Reply> {
+    if (this.#actor !== undefined) return this.#actor.get();
+    const { bus, subjects } = this.#options;
+    return JSON.parse(new TextDecoder().decode(await bus.request(subjects.account('get'), '{}', ATTEMPT_MS))) as Reply;
+  }
+
+  /** A market price; the account values what is held by it. Undefined when there is nothing to wait for. */
+  observePrice(symbol: string, price: number, at: number): Promise<void> | undefined {
+    return this.#actor?.observePrice(symbol, price, at);
+  }
+
+  /** Rejects when the account can't be reached in time; asking again with the same id reserves once. */
+  async reserve(ask: EntryAsk): Promise<EntryVerdict> {
+    const { clock, bus, subjects } = this.#options;
+    const end = clock.monotonic() + LIMITS.reserveTimeoutMs;
+    for (;;) {
+      if (this.#actor !== undefined) return this.#actor.reserve(ask);
+      let problem: string;
+      try {
+        const data = await bus.request(subjects.reserve, encodeAsk(ask), ATTEMPT_MS);
+        const reply = JSON.parse(new TextDecoder().decode(data)) as Reply;
+        if (reply.ok) return decodeVerdict(reply);
+        problem = reply.error.message;
+        if (!reply.error.retryable) throw new Error(problem);
+      } catch (error) {
+        if (!(error instanceof RetryableError)) throw error;
+        problem = error.message;
+      }
+      if (clock.monotonic() + PAUSE_MS >= end) throw new RetryableError(`the account can not be asked: ${problem}`);
+      await sleep(clock, PAUSE_MS);
     }
+  }
+
+  /** Frees what is still held, wherever the account is: the row decides. */
+  async release(reservationId: string): Promise<void> {
+    await this.#options.ledger.release(reservationId);
+  }
+
+  async #begin(epoch: number): Promise<void> {
+    const { ledger, limits, marketNow, clock, bus, subjects } = this.#options;
     const actor = new AccountActor({
       ledger,
-      epoch: claim.epoch,
-      limits: options.limits,
-      now: options.marketNow,
+      epoch,
+      limits,
+      now: marketNow,
       wallNow: () => clock.now(),
-      onFenced: options.onFenced,
+      onFenced: () => this.#singleton.lost(),
       publish: ({ seq, kind, at, body }) => {
         const event = { stream: 'account', seq, kind, at: new Date(at).toISOString(), ...(body as object) };
         bus.publish(`${subjects.prefix}.event.account.${kind}`, JSON.stringify(event));
       },
     });
-    const service = new AccountService(actor, options);
-    service.#unsubscribe = bus.subscribe(subjects.account('*'), (message) => service.#onMessage(message));
-    return service;
+    await this.#open(actor);
+    this.#actor = actor;
+    this.#unsubscribe = bus.subscribe(subjects.account('*'), (message) => this.#onMessage(actor, message));
   }
 
-  stop(): void {
+  #end(): void {
+    this.#actor = undefined;
     this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
   }
 
-  #onMessage(message: BusMessage): void {
+  /** A new paper ledger starts with money; the id makes it happen once. */
+  async #open(actor: AccountActor): Promise<void> {
+    const { ledger, openingBalance } = this.#options;
+    const { deposits, version } = await ledger.read('1970-01-01');
+    if (version > 0 || deposits > 0n || openingBalance === 0n) return;
+    await actor.deposit({
+      id: contentId('paper', 'opening balance'),
+      amount: openingBalance,
+      reason: 'paper money to start with',
+    });
+  }
+
+  #onMessage(actor: AccountActor, message: BusMessage): void {
     const command = lastToken(message.subject);
-    this.#handle(command, message.data)
+    this.#handle(actor, command, message.data)
       .catch((error: unknown): Reply => {
         this.#options.log.warn({ command, error: (error as Error).message }, 'an account command failed');
-        const asked = command === 'get' || command === 'limits' || error instanceof FencedError;
-        return asked
+        if (error instanceof FencedError)
+          return refuse('FENCED', 'the account has moved to another Pod: send the same command again');
+        return command === 'get' || command === 'limits' || command === 'reserve'
           ? refuse('UNAVAILABLE', 'the account can not be reached at the moment: send the same command again')
           : refuse('OUTCOME_UNKNOWN', 'the ledger did not answer: send the same command with the same id again');
       })
       .then((reply) => message.respond(JSON.stringify(reply)));
   }
 
-  async #handle(command: string, data: Uint8Array): Promise<Reply> {
+  async #handle(actor: AccountActor, command: string, data: Uint8Array): Promise<Reply> {
     const { membership, clock } = this.#options;
-    if (!membership.holds)
+    if (!membership.holds || this.#actor !== actor)
       return refuse('NOT_OWNER', 'this Pod may have lost the account: send the same command again');
-    if (command === 'get') return this.actor.get();
-    if (command === 'limits') return this.actor.limits();
+    if (command === 'get') return actor.get();
+    if (command === 'limits') return actor.limits();
     const body = decodeJson(data);
     if ('error' in body) return body.error;
     const now = clock.now();
@@ -93,13 +175,18 @@ export class AccountService {
       case 'deposit':
       case 'withdraw': {
         const result = validate(cashRequest, body.value, now);
-        return 'error' in result ? result.error : this.actor[command](result.request);
+        return 'error' in result ? result.error : actor[command](result.request);
       }
       case 'pause':
       case 'resume':
       case 'halt': {
         const result = validate(controlRequest, body.value, now);
-        return 'error' in result ? result.error : this.actor.control(command, result.request);
+        return 'error' in result ? result.error : actor.control(command, result.request);
+      }
+      case 'reserve': {
+        const result = validate(reserveRequest, body.value, now);
+        if ('error' in result) return result.error;
+        return { ok: true, ...encodeVerdict(await actor.reserve(result.request)) };
       }
       default:
         return refuse('INVALID', `there is no account command "${command.slice(0, 40)}"`);

@@ -52,7 +52,7 @@ export class MarketIntake implements MarketSink {
     const { symbol } = event;
     const at = event.type === 'trade' ? event.trade.at : event.candle.openTime;
     const price = event.type === 'trade' ? event.trade.price : event.candle.close;
-    if (this.#marketTime === undefined || at > this.#marketTime) this.#marketTime = at;
+    this.observeTime(at);
     const observed = observePrice(symbol, price, at);
     if (observed !== undefined) await observed;
     await hosts.get(symbol)?.market(event);
@@ -66,6 +66,16 @@ export class MarketIntake implements MarketSink {
     this.#takeDecided(symbol);
     if (this.#candles.length >= LIMITS.candleBufferMax) await this.flush();
     else this.#scheduleFlush();
+  }
+
+  observeTime(at: number): void {
+    if (this.#marketTime === undefined || at > this.#marketTime) this.#marketTime = at;
+  }
+
+  /** Stores what was counted for a symbol whose candles another process stores. */
+  decided(symbol: string): void {
+    this.#takeDecided(symbol);
+    if (this.#funnel.size > 0) this.#scheduleFlush();
   }
 
   /** Counts one decision at a close, for the funnel; it is stored with the candle. */

@@ -7,17 +7,24 @@
 import { Mailbox } from '../actors/mailbox.ts';
 import { type ActorPorts, SymbolActor } from '../actors/symbol/actor.ts';
 import type { Envelope, SymbolMessage } from '../actors/symbol/messages.ts';
+import type { Recovery } from '../actors/symbol/recovery.ts';
 import type { SymbolSettings } from '../actors/symbol/turn.ts';
 import { type Reply, RetryableError, refuse } from '../protocol/errors.ts';
 import { contentId } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import type { Clock } from '../protocol/ports/clock.ts';
+import { type Clock, sleep } from '../protocol/ports/clock.ts';
 import type { LedgerWriter } from '../protocol/ports/ledger.ts';
-import type { ClaimedPosition, OwnershipPort } from '../protocol/ports/ownership.ts';
 import type { Log } from '../protocol/ports/log.ts';
 import type { MarketEvent } from '../protocol/ports/market.ts';
+import type { ClaimedPosition, HeldSymbol, OwnershipPort } from '../protocol/ports/ownership.ts';
 import { asOutsideFailure } from './outside-failure.ts';
 import type { RestartPolicy } from './restart-policy.ts';
+
+/** What a life of an actor starts from. */
+export interface ClaimedLife {
+  readonly claimed: ClaimedPosition;
+  readonly recovery: Recovery;
+}
 
 export interface HostOptions {
   readonly settings: SymbolSettings;
@@ -28,7 +35,7 @@ export interface HostOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Claims the symbol again; undefined when it can't be had (owned by another, or locked at the moment). */
-  readonly claim: (symbol: string) => Promise<ClaimedPosition | undefined>;
+  readonly claim: (symbol: string) => Promise<ClaimedLife | undefined>;
   /** The ledger says another Pod owns it. */
   readonly onLost: (symbol: string) => void;
   /** Makes an actor; tests put one in that fails. */
@@ -73,18 +80,23 @@ export class SymbolHost {
     return this.#epoch;
   }
 
+  /** The symbol and epoch this host believes to own; undefined between two lives. */
+  get held(): HeldSymbol | undefined {
+    return this.#status === 'running' ? { symbol: this.symbol, epoch: this.#epoch } : undefined;
+  }
+
   get waiting(): number {
     return this.#mailbox.size;
   }
 
-  /** Starts a life from a claim. A failure to start is a crash like any other. */
-  async start(claimed: ClaimedPosition): Promise<void> {
+  /** Starts a life from a claim and what was read after it. A failure to start is a crash like any other. */
+  async start({ claimed, recovery }: ClaimedLife): Promise<void> {
     const { settings, ports, startActor = SymbolActor.start } = this.#options;
     this.#epoch = claimed.epoch;
     /** The life ended before it was handed over: whoever ended it has arranged what follows. */
     let ended = false;
     try {
-      const actor = await startActor(settings, claimed, ports, {
+      const actor = await startActor(settings, claimed, recovery, ports, {
         onCrash: (error, envelope) => {
           ended = true;
           this.#crashed(error, envelope);
@@ -137,8 +149,13 @@ export class SymbolHost {
     await actor.market(event);
   }
 
+  /** Resolves when everything accepted so far is done, or nobody is there to do it. */
   async settled(): Promise<void> {
-    await this.#actor?.settled();
+    while (this.#status === 'running' && this.#actor !== undefined && (this.waiting > 0 || !this.#actor.idle)) {
+      await this.#actor.settled();
+      // What waited because the Pod was full is handed over by a timer.
+      if (this.waiting > 0) await sleep(this.#options.clock, POD_FULL_RETRY_MS);
+    }
   }
 
   /** Ends the symbol here: what waits is told to try again. */
@@ -256,10 +273,10 @@ export class SymbolHost {
     const { clock, claim, onLost, log } = this.#options;
     this.#cancelRestart = clock.after(delayMs, () => {
       claim(this.symbol).then(
-        (claimed) => {
+        (life) => {
           if (this.#status === 'stopped') return;
-          if (claimed === undefined) onLost(this.symbol);
-          else void this.start(claimed);
+          if (life === undefined) onLost(this.symbol);
+          else void this.start(life);
         },
         (error: unknown) => {
           if (this.#status === 'stopped') return;

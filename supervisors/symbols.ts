@@ -1,22 +1,23 @@
 /**
- * One-for-one supervision of the symbols this Pod owns: claims them, keeps a host for each, and lets the bus in once the
- * host serves. A symbol owned elsewhere is asked for again in the background.
+ * One-for-one supervision of the symbols this Pod owns: claims those it is told to, keeps a host for each, and lets the bus
+ * in once the host serves; gives them back when told so. Which symbols is decided elsewhere (cluster/rebalancer.ts).
  */
 import type { ActorPorts } from '../actors/symbol/actor.ts';
 import { decodeSymbolCommand } from '../actors/symbol/decode.ts';
+import { readRecovery } from '../actors/symbol/recovery.ts';
 import type { SymbolSettings } from '../actors/symbol/turn.ts';
 import { type Reply, refuse } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { Bus, BusMessage } from '../protocol/ports/bus.ts';
 import { type Clock, type Random, sleep } from '../protocol/ports/clock.ts';
-import type { LedgerReader, LedgerWriter, StoredRow } from '../protocol/ports/ledger.ts';
-import type { ClaimedPosition, OwnershipPort } from '../protocol/ports/ownership.ts';
+import type { LedgerReader, LedgerWriter } from '../protocol/ports/ledger.ts';
 import type { Log } from '../protocol/ports/log.ts';
+import type { ClusterEvent, HeldSymbol, OwnershipPort } from '../protocol/ports/ownership.ts';
 import { lastToken, type Subjects } from '../protocol/subjects.ts';
-import type { Membership } from './membership.ts';
+import type { Membership } from './cluster/membership.ts';
 import type { PodStats } from './pod-stats.ts';
 import { RestartPolicy } from './restart-policy.ts';
-import { SymbolHost } from './symbol-host.ts';
+import { type ClaimedLife, SymbolHost } from './symbol-host.ts';
 
 export interface SymbolSupervisorOptions {
   readonly settingsOf: (symbol: string) => SymbolSettings;
@@ -27,8 +28,10 @@ export interface SymbolSupervisorOptions {
   readonly reader: LedgerReader;
   /** Stores the candles that were delivered and are not stored yet: a symbol that starts again reads them back. */
   readonly storeMarket: () => Promise<void>;
-  /** Tells the world about rows of the cluster's journal. */
-  readonly publish: (rows: readonly StoredRow[]) => void;
+  /** Tells the cluster what was claimed or released. */
+  readonly tell: (event: ClusterEvent) => void;
+  /** A symbol was dropped here: whoever decides who owns what should look again. */
+  readonly onDropped: (symbol: string) => void;
   readonly bus: Bus;
   readonly subjects: Subjects;
   readonly clock: Clock;
@@ -37,19 +40,16 @@ export interface SymbolSupervisorOptions {
   readonly stats: PodStats;
 }
 
-/** Rows of the cluster's journal read at once; more are told with the next claim. */
-const CLUSTER_ROWS_MAX = 1_000;
-/** Actors started at the same time; each start makes a few queries. */
-const STARTS_AT_ONCE = 16;
+/** Actors started at the same time; a start may make a few queries. */
+const STARTS_AT_ONCE = 32;
+/** A row may be locked for a moment by a commit or another claim: the claim of one symbol is tried so often. */
+const CLAIM_ATTEMPTS = 3;
+const CLAIM_RETRY_MS = 50;
 
 export class SymbolSupervisor {
   readonly #options: SymbolSupervisorOptions;
   readonly #hosts = new Map<string, SymbolHost>();
   readonly #unsubscribe = new Map<string, () => void>();
-  readonly #wanted = new Set<string>();
-  /** The last row of the cluster's journal that was looked at. */
-  #clusterSeq: number | undefined;
-  #cancelReclaim: (() => void) | undefined;
   #claiming: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -61,76 +61,112 @@ export class SymbolSupervisor {
     return this.#hosts;
   }
 
-  /** Claims and serves these symbols; resolves when everything that could be claimed is served. */
-  async serve(symbols: readonly string[]): Promise<void> {
-    for (const symbol of symbols) this.#wanted.add(symbol);
-    await this.#claimWanted();
-    this.#scheduleReclaim();
+  /** What this Pod believes to own. */
+  get held(): readonly HeldSymbol[] {
+    return [...this.#hosts.values()].flatMap((host) => host.held ?? []);
   }
 
-  /** Ends a symbol here and gives it back. */
-  async release(symbol: string): Promise<void> {
-    this.#wanted.delete(symbol);
-    this.#drop(symbol);
-    await this.#options.ownership.release(this.#options.membership.owner, [symbol]);
+  /**
+   * Claims these symbols and serves what it gets; resolves when that is done. One claim after the other: two at once would
+   * both take a symbol that neither serves yet, and fence each other.
+   */
+  claim(symbols: readonly string[]): Promise<void> {
+    const claimed = this.#claiming.then(() => this.#claim(symbols));
+    this.#claiming = claimed.catch(() => undefined);
+    return claimed;
   }
 
-  /** Stops accepting, waits until what was accepted is committed, then ends every symbol. */
+  /** Stops accepting, finishes what was accepted, gives the symbols back. */
+  async handOver(symbols: readonly string[]): Promise<void> {
+    const { ownership, membership, tell } = this.#options;
+    const leaving = symbols.flatMap((symbol) => this.#hosts.get(symbol) ?? []);
+    for (const host of leaving) this.#stopListening(host.symbol);
+    await Promise.race([
+      Promise.all(leaving.map((host) => host.settled())),
+      sleep(this.#options.clock, LIMITS.settleTimeoutMs),
+    ]);
+    for (const host of leaving) this.#drop(host);
+    tell(await ownership.release(membership.owner, symbols));
+  }
+
+  /** Gives back rows that carry this Pod's name and have no host: the answer to their claim was lost. */
+  releaseStray(symbols: readonly string[]): Promise<void> {
+    const released = this.#claiming.then(async () => {
+      const stray = symbols.filter((symbol) => !this.#hosts.has(symbol));
+      const { ownership, membership, tell } = this.#options;
+      if (stray.length > 0) tell(await ownership.release(membership.owner, stray));
+    });
+    this.#claiming = released.catch(() => undefined);
+    return released;
+  }
+
+  /** The ledger says that these are not ours any more. A host that has begun another life since is not meant. */
+  lost(symbols: readonly string[], held: readonly HeldSymbol[]): void {
+    const lost = new Set(symbols);
+    for (const { symbol, epoch } of held) {
+      const host = this.#hosts.get(symbol);
+      if (!lost.has(symbol) || host?.held?.epoch !== epoch) continue;
+      this.#options.log.warn({ symbol, epoch }, 'a symbol has another owner: its actor is dropped');
+      this.#drop(host);
+      this.#options.onDropped(symbol);
+    }
+  }
+
+  /** Removed from trading: nobody owns it. */
+  remove(symbols: readonly string[]): void {
+    for (const symbol of symbols) {
+      const host = this.#hosts.get(symbol);
+      if (host !== undefined) this.#drop(host);
+    }
+  }
+
+  /** Stops accepting, waits until what was accepted is committed, then ends every symbol. The rows stay as they are. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancelReclaim?.();
-    for (const unsubscribe of this.#unsubscribe.values()) unsubscribe();
-    this.#unsubscribe.clear();
+    const hosts = [...this.#hosts.values()];
+    for (const { symbol } of hosts) this.#stopListening(symbol);
     await Promise.race([
-      Promise.all([...this.#hosts.values()].map((host) => host.settled())),
-      sleep(this.#options.clock, LIMITS.stopTimeoutMs / 4),
+      Promise.all(hosts.map((host) => host.settled())),
+      sleep(this.#options.clock, LIMITS.settleTimeoutMs),
     ]);
-    for (const host of this.#hosts.values()) host.stop();
+    for (const host of hosts) host.stop();
   }
 
   /** Ends every symbol at once: authority or the ledger is gone. */
   abandon(): void {
     this.#stopped = true;
-    this.#cancelReclaim?.();
-    for (const symbol of [...this.#hosts.keys()]) this.#drop(symbol);
+    for (const host of [...this.#hosts.values()]) this.#drop(host);
   }
 
-  /** One claim after the other: two at once would both take a symbol that neither serves yet, and fence each other. */
-  #claimWanted(): Promise<void> {
-    const claimed = this.#claiming.then(() => this.#claimMissing());
-    this.#claiming = claimed.catch(() => undefined);
-    return claimed;
-  }
-
-  async #claimMissing(): Promise<void> {
-    const { membership, ownership, log, bus } = this.#options;
-    const missing = [...this.#wanted].filter((symbol) => !this.#hosts.has(symbol));
+  async #claim(symbols: readonly string[]): Promise<void> {
+    const { membership, ownership, reader, log, bus, tell } = this.#options;
+    const missing = symbols.filter((symbol) => !this.#hosts.has(symbol));
     if (missing.length === 0 || this.#stopped) return;
-    this.#clusterSeq ??= await this.#options.reader.head('cluster');
-    const claimed = await ownership.claim(membership.owner, missing);
-    const queue = [...claimed];
+    const { positions, event } = await ownership.claim(membership.owner, missing);
+    if (positions.length === 0) return;
+    const recoveries = await readRecovery(
+      reader,
+      positions.map(({ symbol }) => symbol),
+    );
+    const queue = positions.flatMap((claimed): ClaimedLife[] => {
+      const recovery = recoveries.get(claimed.symbol);
+      return recovery === undefined ? [] : [{ claimed, recovery }];
+    });
     const workers = Array.from({ length: Math.min(STARTS_AT_ONCE, queue.length) }, async () => {
       for (let next = queue.shift(); next !== undefined && !this.#stopped; next = queue.shift())
         await this.#start(next);
     });
     await Promise.all(workers);
     if (this.#stopped) return;
-    await this.#announce();
-    await bus.flush();
-    if (claimed.length > 0) log.info({ symbols: claimed.length }, 'symbols are served');
+    // Known to the server before anybody is told; without a connection it will be, and clients try again until then.
+    await bus.flush().catch(() => undefined);
+    tell(event);
+    log.info({ symbols: positions.length }, 'symbols are served');
   }
 
-  /** Publishes what this Pod's claims wrote into the cluster's journal; other Pods publish theirs. */
-  async #announce(): Promise<void> {
-    const { reader, membership, publish } = this.#options;
-    const rows = await reader.journal('cluster', this.#clusterSeq ?? 0, CLUSTER_ROWS_MAX);
-    this.#clusterSeq = rows.at(-1)?.seq ?? this.#clusterSeq;
-    publish(rows.filter((row) => row.body?.includes(membership.owner.incarnation)));
-  }
-
-  async #start(claimed: ClaimedPosition): Promise<void> {
+  async #start(life: ClaimedLife): Promise<void> {
     const { settingsOf, ports, ownership, writer, clock, random, log, subjects, bus } = this.#options;
-    const { symbol } = claimed;
+    const { symbol } = life.claimed;
     const host = new SymbolHost({
       settings: settingsOf(symbol),
       ports,
@@ -148,24 +184,43 @@ export class SymbolSupervisor {
         clock,
         random,
       ),
-      claim: async (name) => {
-        await this.#options.storeMarket();
-        const [again] = await ownership.claim(this.#options.membership.owner, [name]);
-        await this.#announce();
-        return again;
-      },
+      claim: () => this.#claimAgain(host),
       onLost: (name) => {
         log.warn({ symbol: name }, 'a symbol is owned by another Pod');
-        this.#drop(name);
+        this.#drop(host);
+        this.#options.onDropped(name);
       },
     });
     this.#hosts.set(symbol, host);
-    await host.start(claimed);
+    await host.start(life);
     if (this.#stopped || this.#hosts.get(symbol) !== host) return;
     this.#unsubscribe.set(
       symbol,
       bus.subscribe(subjects.symbol(symbol, '*'), (message) => this.#onMessage(host, message)),
     );
+  }
+
+  /** A symbol whose actor is over is claimed for a new life of it. */
+  async #claimAgain(host: SymbolHost): Promise<ClaimedLife | undefined> {
+    const { symbol } = host;
+    const { ownership, membership, reader, clock, storeMarket, tell } = this.#options;
+    await storeMarket();
+    for (let attempt = 1; ; attempt += 1) {
+      const { positions, event } = await ownership.claim(membership.owner, [symbol]);
+      tell(event);
+      const [claimed] = positions;
+      if (claimed !== undefined && this.#hosts.get(symbol) !== host) {
+        // Dropped while it was claimed: nobody is there to serve it.
+        await this.releaseStray([symbol]);
+        return undefined;
+      }
+      if (claimed !== undefined) {
+        const recovery = (await readRecovery(reader, [symbol])).get(symbol);
+        return recovery === undefined ? undefined : { claimed, recovery };
+      }
+      if (attempt === CLAIM_ATTEMPTS || this.#stopped) return undefined;
+      await sleep(clock, CLAIM_RETRY_MS);
+    }
   }
 
   #onMessage(host: SymbolHost, message: BusMessage): void {
@@ -184,22 +239,15 @@ export class SymbolSupervisor {
     else host.post(decoded, reply);
   }
 
-  #drop(symbol: string): void {
+  #stopListening(symbol: string): void {
     this.#unsubscribe.get(symbol)?.();
     this.#unsubscribe.delete(symbol);
-    this.#hosts.get(symbol)?.stop();
-    this.#hosts.delete(symbol);
   }
 
-  #scheduleReclaim(): void {
-    if (this.#stopped) return;
-    this.#cancelReclaim?.();
-    this.#cancelReclaim = this.#options.clock.after(LIMITS.heartbeatIntervalMs, () => {
-      this.#claimWanted()
-        .catch((error: unknown) => {
-          this.#options.log.warn({ error: (error as Error).message }, 'symbols could not be claimed yet');
-        })
-        .finally(() => this.#scheduleReclaim());
-    });
+  #drop(host: SymbolHost): void {
+    host.stop();
+    if (this.#hosts.get(host.symbol) !== host) return;
+    this.#stopListening(host.symbol);
+    this.#hosts.delete(host.symbol);
   }
 }

@@ -14,15 +14,16 @@ import { type Reply, refuse } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
 import type { CommitQueue, LedgerReader, StoredRow } from '../../protocol/ports/ledger.ts';
-import type { ClaimedPosition } from '../../protocol/ports/ownership.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 import type { MarketEvent } from '../../protocol/ports/market.ts';
+import type { ClaimedPosition } from '../../protocol/ports/ownership.ts';
 import type { Venue } from '../../protocol/ports/venue.ts';
 import type { EntryAccount } from '../account/port.ts';
 import type { Envelope, SymbolMessage } from './messages.ts';
 import { type Mode, Modes } from './modes.ts';
 import { Performer } from './perform.ts';
-import { recall } from './recall.ts';
+import { isRecalled, recall } from './recall.ts';
+import type { Recovery } from './recovery.ts';
 import { type PodLoad, SymbolRunner } from './runner.ts';
 import { restoreState, type SymbolState } from './state.ts';
 import { readMissing, readWarmUp } from './stored-candles.ts';
@@ -131,24 +132,22 @@ export class SymbolActor {
     this.#unwatch = ports.venue.watch(symbol, (update) => this.#post({ type: 'update', update }));
   }
 
-  /** Starts a life from what a claim returned: warms up from stored candles and accounts for open orders. */
+  /** Starts a life from what a claim returned and `recovery` read after it: warms up, and accounts for an open order. */
   static async start(
     settings: SymbolSettings,
     claimed: ClaimedPosition,
+    recovery: Recovery,
     ports: ActorPorts,
     supervisor: ActorSupervisor,
   ): Promise<SymbolActor> {
-    const { symbol } = settings;
-    const orders = await ports.reader.openOrders([symbol]);
-    const working = orders.at(-1);
-    const reservations = await ports.reader.heldReservations([symbol]);
+    const { working, reservations, hasCandles } = recovery;
     for (const { id, status } of reservations) {
       // Held without an intent: the life that asked for it ended before it used it.
       if (status === 'held') await ports.account.release(id);
     }
     const actor = new SymbolActor(settings, claimed, restoreState(claimed, working), ports, supervisor);
     try {
-      await actor.#warmUp();
+      if (hasCandles) await actor.#warmUp();
       await actor.#recover(working);
     } catch (error) {
       actor.stop(undefined);
@@ -192,8 +191,7 @@ export class SymbolActor {
 
   /** Handles a message from the mailbox. */
   accept(envelope: Envelope): void {
-    const { message } = envelope;
-    if ('request' in message) this.#recall(envelope, message.request.id);
+    if (isRecalled(envelope.message)) this.#recall(envelope);
     else this.#enqueue(envelope);
   }
 
@@ -201,9 +199,9 @@ export class SymbolActor {
    * Commands other than fills are rare and their refusals depend on the mode, so the ledger is asked first whether the id
    * was used: a repeated command gets its first answer, whatever has happened since. (Fills are recognised by the commit.)
    */
-  #recall(envelope: Envelope, id: string): void {
+  #recall(envelope: Envelope): void {
     this.#recalling += 1;
-    const asked = recall(this.#ports.reader, this.#settings.symbol, { id, type: envelope.message.type });
+    const asked = recall(this.#ports.reader, this.#settings.symbol, envelope.message);
     // Handled in the order of arrival, whichever read is answered first: a resume must not overtake its pause.
     this.#recalls = this.#recalls
       .then(async () => {

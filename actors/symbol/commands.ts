@@ -4,7 +4,8 @@ import { isOnTick } from '../../domain/instrument.ts';
 import type { Reading } from '../../domain/market-view.ts';
 import { formatDecimal, multiply } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
-import { refuse } from '../../protocol/errors.ts';
+import { type OkReply, refuse } from '../../protocol/errors.ts';
+import { contentId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { CancelRequest, ControlRequest, OrderRequest, ResolveRequest } from '../../protocol/messages.ts';
 import type { StoredRow } from '../../protocol/ports/ledger.ts';
@@ -15,9 +16,9 @@ import type { Turn } from './turn.ts';
 import { isoTime, orderView, positionView } from './view.ts';
 import { currentPrice, isDust, now, orderReply, placeOrder, settleByHand } from './work-orders.ts';
 
-export function get(turn: Turn, owner: { readonly pod: string; readonly epoch: number }): void {
+export function get(turn: Turn, owner: { readonly pod: string; readonly epoch: number }, commandId?: string): void {
   const { state, modes, settings } = turn;
-  turn.reply = {
+  const reply: OkReply = {
     ok: true,
     position: positionView(settings.symbol, state, turn.version),
     mode: modes.mode,
@@ -28,6 +29,15 @@ export function get(turn: Turn, owner: { readonly pod: string; readonly epoch: n
     haltedReason: state.haltedReason,
     dust: isDust(turn),
   };
+  if (commandId === undefined) {
+    turn.reply = reply;
+    return;
+  }
+  // Effects come after the commits of all that was accepted before, so the journal then holds the command, or it never will
+  // by an attempt that arrived before. Two questions share an answer only when nothing was accepted between them.
+  const key = contentId('command', settings.symbol, commandId, turn.version);
+  turn.awaits = key;
+  turn.effects.push({ type: 'find', key, commandId, reply });
 }
 
 export function explain(turn: Turn, reading: Reading | undefined): void {

@@ -7,6 +7,7 @@ import {
   describeIssues,
   fillBatchRequest,
   fillRequest,
+  getRequest,
   orderRequest,
   type Parsed,
   resolveRequest,
@@ -20,7 +21,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export type Decoded = SymbolCommandMessage | ErrorReply;
 
 export function decodeSymbolCommand(command: string, data: Uint8Array, now: number): Decoded {
-  if (command === 'get') return { type: 'get' };
+  if (command === 'get') return decodeGet(data);
   if (command === 'explain') return { type: 'explain' };
   const body = decodeJson(data);
   if ('error' in body) return body.error;
@@ -107,6 +108,16 @@ function checked<S extends Schema>(
 ): Decoded {
   const result = validate(schema, value, now);
   return 'error' in result ? result.error : message(result.request);
+}
+
+/** Asked without a body, or with one that means nothing to us, it is the plain question. */
+function decodeGet(data: Uint8Array): Decoded {
+  const body = data.byteLength === 0 ? { value: {} } : decodeJson(data);
+  if ('error' in body || typeof body.value !== 'object' || body.value === null) return { type: 'get' };
+  const parsed = getRequest.safeParse(body.value);
+  if (!parsed.success) return refuse('INVALID', describeIssues(parsed.error));
+  const { commandId } = parsed.data;
+  return commandId === undefined ? { type: 'get' } : { type: 'get', commandId };
 }
 
 function decodeFill(value: unknown, now: number): Decoded {

@@ -39,7 +39,7 @@ export function handle(turn: Turn, message: SymbolMessage, surroundings: Surroun
       commands.resolve(turn, message.request);
       return;
     case 'get':
-      commands.get(turn, surroundings.owner);
+      commands.get(turn, surroundings.owner, message.commandId);
       return;
     case 'explain':
       commands.explain(turn, surroundings.reading);

@@ -21,7 +21,8 @@ export type SymbolCommandMessage =
   | { readonly type: 'cancel'; readonly request: CancelRequest }
   | { readonly type: 'flatten' | 'pause' | 'resume' | 'halt'; readonly request: ControlRequest }
   | { readonly type: 'resolve'; readonly request: ResolveRequest }
-  | { readonly type: 'get' }
+  /** With `commandId` the reply also tells what became of that command. */
+  | { readonly type: 'get'; readonly commandId?: string }
   | { readonly type: 'explain' };
 
 export type SymbolMessage =

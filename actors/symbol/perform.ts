@@ -13,7 +13,7 @@ import type { EntryAsk } from './entry-ask.ts';
 import type { SymbolMessage } from './messages.ts';
 import { confirmedReply, type RefusedFills } from './record-fills.ts';
 import type { Effect } from './turn.ts';
-import { orderView } from './view.ts';
+import { commandView, storedOrderReply } from './view.ts';
 
 export interface PerformPorts {
   readonly symbol: string;
@@ -92,6 +92,9 @@ export class Performer {
       case 'confirm':
         this.#track(this.#confirm(effect.key, effect.refused));
         return;
+      case 'find':
+        this.#track(this.#find(effect));
+        return;
       case 'lookup':
         this.#track(this.#lookup(effect.clientOrderId));
         return;
@@ -162,6 +165,17 @@ export class Performer {
     }
   }
 
+  async #find({ key, commandId, reply }: Extract<Effect, { type: 'find' }>): Promise<void> {
+    const { reader, symbol, answer } = this.#ports;
+    try {
+      const row = await reader.journalRow(symbol, commandId);
+      const order = row === undefined || row.kind === 'fill' ? undefined : await reader.order(commandId);
+      answer(key, { ...reply, command: row === undefined ? null : commandView(row, order) });
+    } catch {
+      answer(key, UNREADABLE);
+    }
+  }
+
   async #lookup(clientOrderId: string): Promise<void> {
     const { reader, answer } = this.#ports;
     let order: Order | undefined;
@@ -171,15 +185,11 @@ export class Performer {
       answer(clientOrderId, UNREADABLE);
       return;
     }
-    const reply: Reply =
-      order === undefined
-        ? refuse('REFUSED', 'the order was refused when it was first sent: the decisions of the symbol say why', {
-            id: clientOrderId,
-          })
-        : order.status === 'rejected'
-          ? refuse('REFUSED', order.reason ?? 'the venue refused the order', { order: orderView(order) })
-          : { ok: true, order: orderView(order) };
-    answer(clientOrderId, reply);
+    const refused = () =>
+      refuse('REFUSED', 'the order was refused when it was first sent: the decisions of the symbol say why', {
+        id: clientOrderId,
+      });
+    answer(clientOrderId, order === undefined ? refused() : storedOrderReply(order));
   }
 
   #later(delayMs: number, work: () => void): void {

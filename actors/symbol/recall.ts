@@ -7,13 +7,23 @@ export type Recalled =
   | { readonly row: StoredRow | undefined; readonly refusal?: undefined }
   | { readonly refusal: ErrorReply };
 
+/** Messages that are handled in the order of their arrival although the ledger is asked about some of them first. */
+export function isRecalled(
+  message: SymbolMessage,
+): message is Extract<SymbolMessage, { request: unknown } | { type: 'get' }> {
+  return 'request' in message || (message.type === 'get' && message.commandId !== undefined);
+}
+
 /** Never rejects: a ledger that can't be read is a refusal to try again later. */
 export async function recall(
   reader: Pick<LedgerReader, 'journalRow' | 'order'>,
   symbol: string,
-  command: { readonly id: string; readonly type: SymbolMessage['type'] },
+  message: SymbolMessage,
 ): Promise<Recalled> {
-  const { id, type } = command;
+  // A question about a command only keeps its place behind the commands that are being looked up.
+  if (!isRecalled(message) || message.type === 'get') return { row: undefined };
+  const { type } = message;
+  const { id } = message.request;
   try {
     const row = await reader.journalRow(symbol, id);
     if (row !== undefined || type !== 'order') return { row };

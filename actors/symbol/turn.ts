@@ -11,7 +11,7 @@ import { applyFill, cashDelta, type Execution, type Fill, priceFill } from '../.
 import type { Preset } from '../../domain/preset.ts';
 import { dayOf } from '../../domain/risk.ts';
 import type { ClosedTrade } from '../../domain/trade.ts';
-import type { Reply } from '../../protocol/errors.ts';
+import type { OkReply, Reply } from '../../protocol/errors.ts';
 import type { FunnelCount, JournalRow, ReservationChange, RiskChange, StoredRow } from '../../protocol/ports/ledger.ts';
 import type { EventKind } from '../../protocol/subjects.ts';
 import type { EntryAsk } from './entry-ask.ts';
@@ -30,6 +30,8 @@ export type Effect =
   | { readonly type: 'answer'; readonly clientOrderId: string; readonly reply: Reply }
   /** Answers them from the ledger: the order is over. */
   | { readonly type: 'lookup'; readonly clientOrderId: string }
+  /** Answers who waits for `key` with `reply` and what the ledger holds under the id of a command. */
+  | { readonly type: 'find'; readonly key: string; readonly commandId: string; readonly reply: OkReply }
   /** Answers who waits for `key`, once the ledger has said which of the refused fills it knows. */
   | { readonly type: 'confirm'; readonly key: string; readonly refused: RefusedFills }
   | { readonly type: 'count'; readonly funnelKey: string }

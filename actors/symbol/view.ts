@@ -2,6 +2,7 @@
 import { formatDecimal, type Units } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import { averagePrice, type Position } from '../../domain/position.ts';
+import { type Reply, refuse } from '../../protocol/errors.ts';
 import type { StoredRow } from '../../protocol/ports/ledger.ts';
 import type { SymbolState } from './state.ts';
 
@@ -73,6 +74,25 @@ export function orderView(order: Order): Record<string, unknown> {
     fees: formatDecimal(order.fees),
     reason: order.reason ?? null,
   };
+}
+
+/** What became of an order, from its row in the ledger. */
+export function storedOrderReply(order: Order): Reply {
+  return order.status === 'rejected'
+    ? refuse('REFUSED', order.reason ?? 'the venue refused the order', { order: orderView(order) })
+    : { ok: true, order: orderView(order) };
+}
+
+/**
+ * A command the ledger holds: accepted once, under this version. `reply` is its first answer where the ledger tells it: for
+ * a fill, and for an order whose fate is known; null for the rest.
+ */
+export function commandView(row: StoredRow, order: Order | undefined): Record<string, unknown> {
+  const isDecided = order !== undefined && order.status !== 'pending' && order.status !== 'unknown';
+  const position = positionViewOf(row);
+  const reply: Reply | null =
+    row.kind === 'fill' ? { ok: true, version: row.seq, position } : isDecided ? storedOrderReply(order) : null;
+  return { id: row.id, kind: row.kind, version: row.seq, at: isoTime(row.at), position, reply };
 }
 
 export function isoTime(at: number | null): string | null {

@@ -10,7 +10,7 @@ import { isFinal, type Order } from '../../domain/order.ts';
 import { FLAT, type Position } from '../../domain/position.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
 import type { DeadLetter, DurableState, StoredRow } from '../../protocol/ports/ledger.ts';
-import type { Owner } from '../../protocol/ports/ownership.ts';
+import type { Owner, PodState } from '../../protocol/ports/ownership.ts';
 import type { PaperBookOrder } from '../../protocol/ports/paper-store.ts';
 import type { VenueTrade } from '../../protocol/ports/venue.ts';
 import type { LedgerInfo } from '../ledger-info.ts';
@@ -21,7 +21,7 @@ import { JournalTable } from './journal-table.ts';
 
 export interface PodRecord {
   readonly incarnation: string;
-  draining: boolean;
+  state: PodState;
   heartbeatAt: number;
   expiresAt: number;
 }
@@ -92,7 +92,7 @@ export class MemoryDatabase {
   };
   readonly reservations = new Map<string, ReservationRecord>();
   readonly riskDays = new Map<string, { profit: Units; entries: number }>();
-  readonly singletons = new Map<string, SingletonRecord>();
+  readonly singletons = new Map<string, SingletonRecord>([['account', { owner: null, epoch: 0 }]]);
   readonly candles = new CandleTable();
   /** Sums over all days and symbols by `REGIME/REASON`. */
   readonly funnel = new Map<string, number>();
@@ -132,16 +132,22 @@ export class MemoryDatabase {
   }
 
   /** Appends a change of the cluster itself to its own stream. */
-  recordClusterEvent(row: Pick<StoredRow, 'id' | 'kind' | 'at' | 'body'>): void {
+  recordClusterEvent(body: string): StoredRow {
     const seq = this.journal.head('cluster') + 1;
-    this.journal.append({
+    const row: StoredRow = {
       symbol: 'cluster',
       seq,
+      // Unique in its stream, which is all that is asked of it.
+      id: `cluster ${seq}`,
+      kind: 'ownership',
+      at: this.clock.now(),
       fill: null,
       orderId: null,
       positionAfter: FLAT,
       request: null,
-      ...row,
-    });
+      body,
+    };
+    this.journal.append(row);
+    return row;
   }
 }

@@ -1,6 +1,21 @@
 /** Who owns what, in memory: leases by the injected clock's wall time, epochs and versions as in Postgres. */
-import type { DurableState } from '../../protocol/ports/ledger.ts';
-import type { ClaimedPosition, Owner, OwnershipPort, PodRow, SymbolOwnership } from '../../protocol/ports/ownership.ts';
+
+import { LIMITS } from '../../protocol/limits.ts';
+import type { DurableState, StoredRow } from '../../protocol/ports/ledger.ts';
+import type {
+  Claimed,
+  ClaimedPosition,
+  ClaimedSingleton,
+  ClusterEvent,
+  ClusterEventBody,
+  ClusterView,
+  Heartbeat,
+  HeldSymbol,
+  Owner,
+  OwnershipPort,
+  PodRow,
+  RemovedSymbol,
+} from '../../protocol/ports/ownership.ts';
 import { haltBody } from '../halt-body.ts';
 import type { MemoryDatabase, PositionRecord, SingletonRecord } from './memory-database.ts';
 
@@ -22,104 +37,139 @@ export class MemoryOwnership implements OwnershipPort {
     this.#database = database;
   }
 
-  async register(owner: Owner, leaseTtlMs: number): Promise<void> {
+  async register(owner: Owner, leaseTtlMs: number): Promise<ClusterEvent> {
+    const { pods } = this.#database;
     const now = this.#database.clock.now();
-    this.#database.pods.set(owner.pod, {
+    for (const [name, pod] of pods) if (pod.expiresAt < now - LIMITS.podRowKeptMs) pods.delete(name);
+    pods.set(owner.pod, {
       incarnation: owner.incarnation,
-      draining: false,
+      state: 'joining',
       heartbeatAt: now,
       expiresAt: now + leaseTtlMs,
     });
+    return this.#record({ change: 'joined', ...owner });
   }
 
-  async heartbeat(owner: Owner, leaseTtlMs: number): Promise<boolean> {
+  async heartbeat(owner: Owner, leaseTtlMs: number, held: readonly HeldSymbol[]): Promise<Heartbeat | undefined> {
     const pod = this.#pod(owner);
     const now = this.#database.clock.now();
     // An expired lease is not renewed: others may have claimed meanwhile.
-    if (pod === undefined || pod.expiresAt <= now) return false;
+    if (pod === undefined || pod.expiresAt <= now) return undefined;
     pod.heartbeatAt = now;
-    pod.expiresAt = pod.heartbeatAt + leaseTtlMs;
-    return true;
+    pod.expiresAt = now + leaseTtlMs;
+    const { positions, journal } = this.#database;
+    const lost = held
+      .filter(({ symbol, epoch }) => {
+        const row = positions.get(symbol);
+        return row?.owner?.incarnation !== owner.incarnation || row.epoch !== epoch;
+      })
+      .map(({ symbol }) => symbol);
+    return { version: journal.head('cluster'), pods: this.#pods(), lost };
   }
 
-  async setDraining(owner: Owner): Promise<void> {
+  async setState(owner: Owner, state: 'serving' | 'draining'): Promise<ClusterEvent> {
     const pod = this.#pod(owner);
-    if (pod !== undefined) pod.draining = true;
+    if (pod === undefined || pod.state === state) return undefined;
+    pod.state = state;
+    return this.#record({ change: state, ...owner });
   }
 
-  async leave(owner: Owner): Promise<void> {
-    if (this.#pod(owner) !== undefined) this.#database.pods.delete(owner.pod);
+  async leave(owner: Owner): Promise<ClusterEvent> {
+    if (this.#pod(owner) === undefined) return undefined;
+    this.#database.pods.delete(owner.pod);
+    return this.#record({ change: 'left', ...owner });
   }
 
-  async addSymbols(symbols: readonly string[]): Promise<void> {
-    for (const symbol of symbols) {
+  async expire(victim: Owner, by: Owner, heartbeatAgeMsMin: number): Promise<ClusterEvent> {
+    const pod = this.#pod(victim);
+    const now = this.#database.clock.now();
+    if (pod === undefined || pod.expiresAt <= now || pod.heartbeatAt > now - heartbeatAgeMsMin) return undefined;
+    if (!this.#database.isLive(by)) return undefined;
+    pod.expiresAt = now - 1;
+    return this.#record({ change: 'expired', ...victim });
+  }
+
+  async view(): Promise<ClusterView> {
+    const { positions, singletons, journal } = this.#database;
+    return {
+      version: journal.head('cluster'),
+      pods: this.#pods(),
+      symbols: [...positions.values()]
+        .filter(({ removed }) => !removed)
+        .map(({ symbol, owner, epoch, mode }) => ({ symbol, ...ownerColumns(owner), epoch, mode }))
+        .sort((a, b) => (a.symbol < b.symbol ? -1 : 1)),
+      singletons: [...singletons]
+        .map(([name, { owner, epoch }]) => ({ name, ...ownerColumns(owner), epoch }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    };
+  }
+
+  async addSymbols(symbols: readonly string[]): Promise<ClusterEvent> {
+    const added: string[] = [];
+    for (const symbol of new Set(symbols)) {
       const row = this.#database.positions.get(symbol);
+      if (row !== undefined && !row.removed) continue;
       if (row === undefined) this.#database.addPosition(symbol);
       else row.removed = false;
+      added.push(symbol);
     }
+    return added.length === 0 ? undefined : this.#record({ change: 'added', symbols: added });
   }
 
-  async removeSymbol(symbol: string): Promise<boolean> {
+  async removeSymbol(symbol: string): Promise<RemovedSymbol> {
     const row = this.#database.positions.get(symbol);
-    if (row === undefined || row.position.quantity > 0n) return false;
-    if (this.#database.unfinishedOrders(new Set([symbol])).length > 0) return false;
+    if (row === undefined || row.removed) return { type: 'unknown' };
+    if (row.position.quantity > 0n || this.#database.unfinishedOrders(new Set([symbol])).length > 0) {
+      return { type: 'busy' };
+    }
     row.removed = true;
     row.owner = null;
     row.epoch += 1;
-    return true;
+    return { type: 'removed', event: this.#record({ change: 'removed', symbols: [symbol] }) };
   }
 
-  async claim(owner: Owner, symbols: readonly string[]): Promise<readonly ClaimedPosition[]> {
-    if (!this.#database.isLive(owner)) return [];
-    const claimed: ClaimedPosition[] = [];
+  async claim(owner: Owner, symbols: readonly string[]): Promise<Claimed> {
+    if (!this.#database.isLive(owner)) return { positions: [], event: undefined };
+    const positions: ClaimedPosition[] = [];
     for (const symbol of new Set(symbols)) {
       const row = this.#database.positions.get(symbol);
       if (row === undefined || row.removed || !this.#isFree(row, owner)) continue;
       row.owner = owner;
       row.epoch += 1;
-      claimed.push(claimedPosition(row));
+      positions.push(claimedPosition(row));
     }
-    if (claimed.length > 0) this.#recordClaim(owner, claimed);
-    return claimed;
+    if (positions.length === 0) return { positions, event: undefined };
+    const claimed = positions.map(({ symbol, epoch }) => ({ symbol, epoch }));
+    return { positions, event: this.#record({ change: 'claimed', ...owner, claimed }) };
   }
 
-  async release(owner: Owner, symbols: readonly string[]): Promise<void> {
-    for (const symbol of symbols) {
+  async release(owner: Owner, symbols: readonly string[]): Promise<ClusterEvent> {
+    const released: string[] = [];
+    for (const symbol of new Set(symbols)) {
       const row = this.#database.positions.get(symbol);
-      if (row?.owner?.incarnation === owner.incarnation) row.owner = null;
+      if (row?.owner?.incarnation !== owner.incarnation) continue;
+      row.owner = null;
+      released.push(symbol);
     }
+    return released.length === 0 ? undefined : this.#record({ change: 'released', ...owner, symbols: released });
   }
 
-  async claimSingleton(owner: Owner, name: string): Promise<{ readonly epoch: number } | undefined> {
+  async claimSingleton(owner: Owner, name: string): Promise<ClaimedSingleton | undefined> {
     const { singletons } = this.#database;
     const row = singletons.get(name) ?? { owner: null, epoch: 0 };
     singletons.set(name, row);
     if (!this.#database.isLive(owner) || !this.#isFree(row, owner)) return undefined;
     row.owner = owner;
     row.epoch += 1;
-    return { epoch: row.epoch };
+    const { epoch } = row;
+    return { epoch, event: this.#record({ change: 'singleton-claimed', ...owner, singleton: name, epoch }) };
   }
 
-  async pods(): Promise<readonly PodRow[]> {
-    const { pods, positions, clock } = this.#database;
-    const now = clock.now();
-    return [...pods]
-      .map(([pod, { incarnation, draining, heartbeatAt, expiresAt }]) => ({
-        pod,
-        incarnation,
-        draining,
-        heartbeatAgeMs: now - heartbeatAt,
-        live: expiresAt > now,
-        symbols: [...positions.values()].filter(({ owner }) => owner?.incarnation === incarnation).length,
-      }))
-      .sort((a, b) => (a.pod < b.pod ? -1 : 1));
-  }
-
-  async symbols(): Promise<readonly SymbolOwnership[]> {
-    return [...this.#database.positions.values()]
-      .filter(({ removed }) => !removed)
-      .map(({ symbol, owner, epoch, mode }) => ({ symbol, owner: owner?.pod ?? null, epoch, mode }))
-      .sort((a, b) => (a.symbol < b.symbol ? -1 : 1));
+  async releaseSingleton(owner: Owner, name: string): Promise<ClusterEvent> {
+    const row = this.#database.singletons.get(name);
+    if (row?.owner?.incarnation !== owner.incarnation) return undefined;
+    row.owner = null;
+    return this.#record({ change: 'singleton-released', ...owner, singleton: name });
   }
 
   async haltSymbol(
@@ -161,16 +211,27 @@ export class MemoryOwnership implements OwnershipPort {
     return row.owner?.incarnation === claimer.incarnation || !this.#database.isLive(row.owner);
   }
 
-  #recordClaim({ pod, incarnation }: Owner, positions: readonly ClaimedPosition[]): void {
-    const claimed = positions.map(({ symbol, epoch }) => ({ symbol, epoch }));
-    this.#database.recordClusterEvent({
-      // A claim gives its symbols epochs that no other claim gives.
-      id: `claim ${claimed[0]?.symbol} ${claimed[0]?.epoch}`,
-      kind: 'ownership',
-      at: this.#database.clock.now(),
-      body: JSON.stringify({ pod, incarnation, claimed }),
-    });
+  #pods(): readonly PodRow[] {
+    const now = this.#database.clock.now();
+    return [...this.#database.pods]
+      .map(([pod, { incarnation, state, heartbeatAt, expiresAt }]) => ({
+        pod,
+        incarnation,
+        state,
+        heartbeatAgeMs: now - heartbeatAt,
+        live: expiresAt > now,
+        leaseLeftMs: expiresAt - now,
+      }))
+      .sort((a, b) => (a.pod < b.pod ? -1 : 1));
   }
+
+  #record(body: ClusterEventBody): StoredRow {
+    return this.#database.recordClusterEvent(JSON.stringify(body));
+  }
+}
+
+function ownerColumns(owner: Owner | null): { readonly owner: string | null; readonly incarnation: string | null } {
+  return { owner: owner?.pod ?? null, incarnation: owner?.incarnation ?? null };
 }
 
 function claimedPosition(row: PositionRecord): ClaimedPosition {

@@ -55,10 +55,10 @@ export class MemoryReader implements LedgerReader, LedgerWriter {
     return fillHours(this.#database.candles.lastOfHours(symbol, from, until), from, until);
   }
 
-  async lastCandles(): Promise<ReadonlyMap<string, number>> {
+  async lastCandles(symbols?: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const { positions, candles } = this.#database;
     const last = new Map<string, number>();
-    for (const symbol of positions.keys()) {
+    for (const symbol of symbols ?? positions.keys()) {
       const openTime = candles.lastOpenTime(symbol);
       if (openTime !== undefined) last.set(symbol, openTime);
     }

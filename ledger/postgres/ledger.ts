@@ -2,8 +2,8 @@
 import type { ConnectionPool } from '@databases/pg';
 import type pg from 'pg';
 import type { AccountPort, LedgerReader, LedgerWriter } from '../../protocol/ports/ledger.ts';
-import type { OwnershipPort } from '../../protocol/ports/ownership.ts';
 import type { Log } from '../../protocol/ports/log.ts';
+import type { OwnershipPort } from '../../protocol/ports/ownership.ts';
 import type { PaperStore } from '../../protocol/ports/paper-store.ts';
 import { PostgresAccount } from './account.ts';
 import { createControlPool, ledgerFailure } from './connection.ts';

@@ -3,12 +3,26 @@
  * a commit is accepted only under the epoch the row carries.
  */
 import type pg from 'pg';
+import { invariant } from '../../domain/invariant.ts';
 import { parseDecimal } from '../../domain/money.ts';
-import type { DurableState } from '../../protocol/ports/ledger.ts';
-import type { ClaimedPosition, Owner, OwnershipPort, PodRow, SymbolOwnership } from '../../protocol/ports/ownership.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { DurableState, StoredRow } from '../../protocol/ports/ledger.ts';
+import type {
+  Claimed,
+  ClaimedPosition,
+  ClaimedSingleton,
+  ClusterEvent,
+  ClusterEventBody,
+  ClusterView,
+  Heartbeat,
+  HeldSymbol,
+  Owner,
+  OwnershipPort,
+  RemovedSymbol,
+} from '../../protocol/ports/ownership.ts';
 import { haltBody } from '../halt-body.ts';
 import { query, transaction } from './connection.ts';
-import { optionalDecimal } from './rows.ts';
+import { type JournalJson, optionalDecimal, storedRow } from './rows.ts';
 
 interface ClaimRow {
   readonly symbol: string;
@@ -33,53 +47,97 @@ export class PostgresOwnership implements OwnershipPort {
     this.#pool = pool;
   }
 
-  async register(owner: Owner, leaseTtlMs: number): Promise<void> {
-    await query(
+  async register(owner: Owner, leaseTtlMs: number): Promise<ClusterEvent> {
+    return transaction(this.#pool, async (client) => {
+      // Of Pods long gone nothing remains to be known: what they owned is free either way.
+      await query(client, `delete from pods where expires_at < clock_timestamp() - $1 * interval '1 millisecond'`, [
+        LIMITS.podRowKeptMs,
+      ]);
+      await query(
+        client,
+        `insert into pods (pod, incarnation, expires_at)
+         values ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
+         on conflict (pod) do update set incarnation = excluded.incarnation, expires_at = excluded.expires_at,
+           state = 'joining', started_at = clock_timestamp(), heartbeat_at = clock_timestamp()`,
+        [owner.pod, owner.incarnation, leaseTtlMs],
+      );
+      return record(client, { change: 'joined', ...owner });
+    });
+  }
+
+  async heartbeat(owner: Owner, leaseTtlMs: number, held: readonly HeldSymbol[]): Promise<Heartbeat | undefined> {
+    const { rows } = await query<{ beat: Heartbeat | null }>(
       this.#pool,
-      `insert into pods (pod, incarnation, expires_at)
-       values ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
-       on conflict (pod) do update set incarnation = excluded.incarnation, expires_at = excluded.expires_at,
-         draining = false, started_at = clock_timestamp(), heartbeat_at = clock_timestamp()`,
-      [owner.pod, owner.incarnation, leaseTtlMs],
+      'select cp_heartbeat($1, $2, $3, $4, $5) as beat',
+      [owner.pod, owner.incarnation, leaseTtlMs, held.map(({ symbol }) => symbol), held.map(({ epoch }) => epoch)],
+    );
+    return rows[0]?.beat ?? undefined;
+  }
+
+  async setState(owner: Owner, state: 'serving' | 'draining'): Promise<ClusterEvent> {
+    return this.#change(
+      'update pods set state = $3 where pod = $1 and incarnation = $2 and state <> $3',
+      [owner.pod, owner.incarnation, state],
+      { change: state, ...owner },
     );
   }
 
-  async heartbeat(owner: Owner, leaseTtlMs: number): Promise<boolean> {
-    // An expired lease is not renewed: others may have claimed meanwhile, so this Pod has to join and claim again.
-    const { rowCount } = await query(
-      this.#pool,
-      `update pods set heartbeat_at = clock_timestamp(), expires_at = clock_timestamp() + $3 * interval '1 millisecond'
-       where pod = $1 and incarnation = $2 and expires_at > clock_timestamp()`,
-      [owner.pod, owner.incarnation, leaseTtlMs],
-    );
-    return rowCount === 1;
+  async leave(owner: Owner): Promise<ClusterEvent> {
+    return this.#change('delete from pods where pod = $1 and incarnation = $2', [owner.pod, owner.incarnation], {
+      change: 'left',
+      ...owner,
+    });
   }
 
-  async setDraining(owner: Owner): Promise<void> {
-    await query(this.#pool, 'update pods set draining = true where pod = $1 and incarnation = $2', [
-      owner.pod,
-      owner.incarnation,
-    ]);
-  }
-
-  async leave(owner: Owner): Promise<void> {
-    await query(this.#pool, 'delete from pods where pod = $1 and incarnation = $2', [owner.pod, owner.incarnation]);
-  }
-
-  async addSymbols(symbols: readonly string[]): Promise<void> {
-    // Ordered, so that two Pods adding the same symbols can't deadlock.
-    await query(
-      this.#pool,
-      `insert into positions (symbol) select distinct s from unnest($1::text[]) as s order by s
-       on conflict (symbol) do update set removed = false where positions.removed`,
-      [symbols],
+  async expire(victim: Owner, by: Owner, heartbeatAgeMsMin: number): Promise<ClusterEvent> {
+    return this.#change(
+      `update pods set expires_at = clock_timestamp() - interval '1 millisecond'
+       where pod = $1 and incarnation = $2 and expires_at > clock_timestamp()
+         and heartbeat_at <= clock_timestamp() - $4 * interval '1 millisecond'
+         and exists (select from pods me where me.incarnation = $3 and me.expires_at > clock_timestamp())`,
+      [victim.pod, victim.incarnation, by.incarnation, heartbeatAgeMsMin],
+      { change: 'expired', ...victim },
     );
   }
 
-  async removeSymbol(symbol: string): Promise<boolean> {
+  async view(): Promise<ClusterView> {
+    const { rows } = await query<{ view: ClusterView }>(
+      this.#pool,
+      `select json_build_object(
+         'version', (select version from singletons where name = 'cluster'),
+         'pods', cp_pods(),
+         'symbols', (select coalesce(json_agg(json_build_object('symbol', symbol, 'owner', owner,
+            'incarnation', incarnation, 'epoch', epoch, 'mode', mode) order by symbol collate "C"), '[]')
+            from positions where not removed),
+         'singletons', (select coalesce(json_agg(json_build_object('name', name, 'owner', owner,
+            'incarnation', incarnation, 'epoch', epoch) order by name), '[]')
+            from singletons where name <> 'cluster')) as view`,
+    );
+    const [row] = rows;
+    invariant(row !== undefined, 'a view is one row');
+    return row.view;
+  }
+
+  async addSymbols(symbols: readonly string[]): Promise<ClusterEvent> {
+    return transaction(this.#pool, async (client) => {
+      // Ordered, so that two Pods adding the same symbols can't deadlock.
+      const { rows } = await query<{ symbol: string }>(
+        client,
+        `insert into positions (symbol) select distinct s from unnest($1::text[]) as s order by s
+         on conflict (symbol) do update set removed = false where positions.removed
+         returning symbol`,
+        [symbols],
+      );
+      if (rows.length === 0) return undefined;
+      return record(client, { change: 'added', symbols: rows.map((row) => row.symbol) });
+    });
+  }
+
+  async removeSymbol(symbol: string): Promise<RemovedSymbol> {
     return transaction(this.#pool, async (client) => {
       // Locked first: a commit on its way may be opening an order, and only a later statement sees it.
-      await query(client, 'select from positions where symbol = $1 for update', [symbol]);
+      const known = await query(client, 'select from positions where symbol = $1 and not removed for update', [symbol]);
+      if (known.rowCount !== 1) return { type: 'unknown' };
       const { rowCount } = await query(
         client,
         `update positions p set removed = true, owner = null, incarnation = null, epoch = epoch + 1
@@ -87,11 +145,12 @@ export class PostgresOwnership implements OwnershipPort {
            and not exists (select from orders o where o.symbol = p.symbol and o.status in ('pending', 'open', 'unknown'))`,
         [symbol],
       );
-      return rowCount === 1;
+      if (rowCount !== 1) return { type: 'busy' };
+      return { type: 'removed', event: await record(client, { change: 'removed', symbols: [symbol] }) };
     });
   }
 
-  async claim(owner: Owner, symbols: readonly string[]): Promise<readonly ClaimedPosition[]> {
+  async claim(owner: Owner, symbols: readonly string[]): Promise<Claimed> {
     return transaction(this.#pool, async (client) => {
       const { rows } = await query<ClaimRow>(
         client,
@@ -101,29 +160,30 @@ export class PostgresOwnership implements OwnershipPort {
          from cp_claim($1, $2, $3)`,
         [owner.pod, owner.incarnation, symbols],
       );
-      if (rows.length > 0) {
-        const claimed = rows.map((row) => ({ symbol: row.symbol, epoch: Number(row.epoch) }));
-        await query(client, 'select cp_cluster_event($1, $2)', [
-          'ownership',
-          JSON.stringify({ pod: owner.pod, incarnation: owner.incarnation, claimed }),
-        ]);
-      }
-      return rows.map(claimedPosition);
+      if (rows.length === 0) return { positions: [], event: undefined };
+      const claimed = rows.map((row) => ({ symbol: row.symbol, epoch: Number(row.epoch) }));
+      const event = await record(client, { change: 'claimed', ...owner, claimed });
+      return { positions: rows.map(claimedPosition), event };
     });
   }
 
-  async release(owner: Owner, symbols: readonly string[]): Promise<void> {
-    await query(
-      this.#pool,
-      `with mine as (
-         select symbol from positions where symbol = any ($2) and incarnation = $1 order by symbol for update
-       )
-       update positions p set owner = null, incarnation = null from mine where p.symbol = mine.symbol`,
-      [owner.incarnation, symbols],
-    );
+  async release(owner: Owner, symbols: readonly string[]): Promise<ClusterEvent> {
+    return transaction(this.#pool, async (client) => {
+      const { rows } = await query<{ symbol: string }>(
+        client,
+        `with mine as (
+           select symbol from positions where symbol = any ($2) and incarnation = $1 order by symbol for update
+         )
+         update positions p set owner = null, incarnation = null from mine where p.symbol = mine.symbol
+         returning p.symbol`,
+        [owner.incarnation, symbols],
+      );
+      if (rows.length === 0) return undefined;
+      return record(client, { change: 'released', ...owner, symbols: rows.map((row) => row.symbol) });
+    });
   }
 
-  async claimSingleton(owner: Owner, name: string): Promise<{ readonly epoch: number } | undefined> {
+  async claimSingleton(owner: Owner, name: string): Promise<ClaimedSingleton | undefined> {
     return transaction(this.#pool, async (client) => {
       await query(client, 'insert into singletons (name) values ($1) on conflict do nothing', [name]);
       const { rows } = await query<{ epoch: string }>(
@@ -137,27 +197,18 @@ export class PostgresOwnership implements OwnershipPort {
         [owner.pod, owner.incarnation, name],
       );
       const row = rows[0];
-      return row === undefined ? undefined : { epoch: Number(row.epoch) };
+      if (row === undefined) return undefined;
+      const epoch = Number(row.epoch);
+      return { epoch, event: await record(client, { change: 'singleton-claimed', ...owner, singleton: name, epoch }) };
     });
   }
 
-  async pods(): Promise<readonly PodRow[]> {
-    const { rows } = await query<PodRow>(
-      this.#pool,
-      `select pod, incarnation, draining, expires_at > clock_timestamp() as live,
-              floor(extract(epoch from clock_timestamp() - heartbeat_at) * 1000)::float8 as "heartbeatAgeMs",
-              (select count(*)::integer from positions p where p.incarnation = pods.incarnation) as symbols
-       from pods order by pod`,
+  async releaseSingleton(owner: Owner, name: string): Promise<ClusterEvent> {
+    return this.#change(
+      'update singletons set owner = null, incarnation = null where name = $1 and incarnation = $2',
+      [name, owner.incarnation],
+      { change: 'singleton-released', ...owner, singleton: name },
     );
-    return rows;
-  }
-
-  async symbols(): Promise<readonly SymbolOwnership[]> {
-    const { rows } = await query<SymbolOwnership>(
-      this.#pool,
-      'select symbol, owner, epoch::float8 as epoch, mode from positions where not removed order by symbol',
-    );
-    return rows;
   }
 
   async haltSymbol(
@@ -192,6 +243,23 @@ export class PostgresOwnership implements OwnershipPort {
       return true;
     });
   }
+
+  /** One statement and, when it changed a row, its event. */
+  #change(statement: string, values: readonly unknown[], body: ClusterEventBody): Promise<ClusterEvent> {
+    return transaction(this.#pool, async (client) => {
+      const { rowCount } = await query(client, statement, values);
+      return rowCount === 0 ? undefined : record(client, body);
+    });
+  }
+}
+
+async function record(client: pg.PoolClient, body: ClusterEventBody): Promise<StoredRow> {
+  const { rows } = await query<{ event: JournalJson }>(client, 'select cp_cluster_event($1) as event', [
+    JSON.stringify(body),
+  ]);
+  const [row] = rows;
+  invariant(row !== undefined, 'an event is one row');
+  return storedRow(row.event);
 }
 
 function claimedPosition(row: ClaimRow): ClaimedPosition {

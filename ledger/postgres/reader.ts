@@ -122,11 +122,13 @@ export class PostgresReader implements LedgerReader, LedgerWriter {
     return fillHours(rows, from, until);
   }
 
-  async lastCandles(): Promise<ReadonlyMap<string, number>> {
+  async lastCandles(symbols?: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const wanted =
+      symbols === undefined ? sql`select symbol from positions` : sql`select unnest(${[...symbols]}::text[])`;
     const rows = (await this.#pool.query(sql`
-      select p.symbol, (extract(epoch from c.open_time) * 1000)::float8 as "openTime"
-      from positions p cross join lateral (
-        select open_time from candles c where c.symbol = p.symbol order by open_time desc limit 1
+      select s.symbol, (extract(epoch from c.open_time) * 1000)::float8 as "openTime"
+      from (${wanted}) as s(symbol) cross join lateral (
+        select open_time from candles c where c.symbol = s.symbol order by open_time desc limit 1
       ) c`)) as { symbol: string; openTime: number }[];
     return new Map(rows.map((row) => [row.symbol, row.openTime]));
   }

@@ -220,8 +220,8 @@ export interface LedgerReader {
   trades(): Promise<readonly ClosedTradeJson[]>;
   /** Sum of the funnel over all days and symbols. */
   funnel(): Promise<Readonly<Record<string, number>>>;
-  /** Open time of each symbol's last stored candle. */
-  lastCandles(): Promise<ReadonlyMap<string, number>>;
+  /** Open time of the last stored candle of these symbols (of all without an argument); without candles: not in it. */
+  lastCandles(symbols?: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface FunnelCount {

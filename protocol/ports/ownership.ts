@@ -31,7 +31,6 @@ export interface PodRow extends Owner {
   readonly live: boolean;
   /** Time left of the lease, by the database's clock; negative when it is over. */
   readonly leaseLeftMs: number;
-  readonly symbols: number;
 }
 
 export interface SymbolOwnership {
@@ -81,6 +80,15 @@ export interface Claimed {
   readonly event: StoredRow | undefined;
 }
 
+export interface ClaimedSingleton {
+  readonly epoch: number;
+  readonly event: ClusterEvent;
+}
+
+export type RemovedSymbol =
+  | { readonly type: 'removed'; readonly event: ClusterEvent }
+  | { readonly type: 'unknown' | 'busy' };
+
 /** A row of the cluster's stream to publish; undefined when nothing changed. */
 export type ClusterEvent = StoredRow | undefined;
 
@@ -114,10 +122,7 @@ export interface OwnershipPort {
   claim(owner: Owner, symbols: readonly string[]): Promise<Claimed>;
   release(owner: Owner, symbols: readonly string[]): Promise<ClusterEvent>;
   /** Takes a named singleton that is free, mine or owned by an expired incarnation: epoch + 1. Undefined for another's. */
-  claimSingleton(
-    owner: Owner,
-    name: string,
-  ): Promise<{ readonly epoch: number; readonly event: ClusterEvent } | undefined>;
+  claimSingleton(owner: Owner, name: string): Promise<ClaimedSingleton | undefined>;
   releaseSingleton(owner: Owner, name: string): Promise<ClusterEvent>;
   /** Halts a symbol whose actor cannot run, in its owner's name; false when the epoch is not the row's. */
   haltSymbol(

@@ -13,11 +13,8 @@ import { TerminalError } from '../../protocol/errors.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 import type { Feed } from '../../protocol/ports/market.ts';
 import { Subjects } from '../../protocol/subjects.ts';
-import type { AccountService } from '../account-service.ts';
 import type { MarketIntake } from '../market-intake.ts';
-import type { Membership } from '../membership.ts';
-import { PodStats } from '../pod-stats.ts';
-import type { SymbolSupervisor } from '../symbols.ts';
+import type { Pod } from '../pod.ts';
 import type { EngineConfig } from './engine-config.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -30,34 +27,22 @@ export interface EngineCallbacks {
   readonly onTrade: (trade: ClosedTrade) => void;
 }
 
-/** How long a stopping part waits for the ledger while it answers, and when it is gone. */
-const PATIENCE_MS = 1_500;
-const PATIENCE_WITHOUT_LEDGER_MS = 50;
-
 export class EngineContext {
   readonly config: EngineConfig;
   readonly log: Log;
   readonly state: StateFolder | undefined;
   readonly callbacks: EngineCallbacks;
   readonly subjects: Subjects;
-  readonly stats = new PodStats();
-  /** Uncommitted journal rows of all symbols. */
-  readonly load = { rows: 0 };
+  pod!: Pod;
   postgres: EmbeddedPostgres | undefined;
   broker: Broker | undefined;
   bus!: NatsBus;
   ledger!: PostgresLedger;
   venue!: PaperVenue;
   feed: Feed | undefined;
-  membership: Membership | undefined;
   queue: GroupCommit | undefined;
-  account: AccountService | undefined;
-  symbols: SymbolSupervisor | undefined;
   intake: MarketIntake | undefined;
   http: { readonly url: string } | undefined;
-  serving = false;
-  /** False from the moment the ledger failed until the writer is back: stopping then waits for nothing of it. */
-  ledgerUp = false;
 
   constructor(config: EngineConfig, state: StateFolder | undefined, log: Log, callbacks: EngineCallbacks) {
     this.config = config;
@@ -69,7 +54,7 @@ export class EngineContext {
 
   /** Everything serves at this moment. */
   get ready(): boolean {
-    return this.serving && this.ledgerUp && this.bus.connected && (this.membership?.holds ?? false);
+    return this.pod.serving && this.pod.ledgerUp && this.bus.connected && this.pod.holds;
   }
 
   get natsUrl(): string {
@@ -89,17 +74,8 @@ export class EngineContext {
     return this.intake?.marketTime;
   }
 
-  get patienceMs(): number {
-    return this.ledgerUp ? PATIENCE_MS : PATIENCE_WITHOUT_LEDGER_MS;
-  }
-
   get folder(): StateFolder {
     if (this.state === undefined) throw new TerminalError('embedded servers need a state folder (--state)');
     return this.state;
   }
-}
-
-export function required<T>(value: T | undefined): T {
-  if (value === undefined) throw new Error('a part was started before those it depends on');
-  return value;
 }

@@ -11,11 +11,11 @@ import { type PartSpec, RestForOne, type RunningPart } from '../rest-for-one.ts'
 import { RestartPolicy } from '../restart-policy.ts';
 import type { EngineConfig } from './engine-config.ts';
 import { type EngineCallbacks, EngineContext } from './engine-context.ts';
-import { startLedger, startMembership, startWriter } from './ledger-parts.ts';
+import { startLedger } from './ledger-parts.ts';
 import { listenOn } from './listen.ts';
 import { startBroker, startBus, startPostgres } from './server-parts.ts';
 import type { StateFolder } from './state-folder.ts';
-import { startAccount, startMarket, startSymbols } from './trading-parts.ts';
+import { createPod, startMarket } from './trading-parts.ts';
 
 export class Engine {
   readonly context: EngineContext;
@@ -23,6 +23,7 @@ export class Engine {
 
   constructor(config: EngineConfig, state: StateFolder | undefined, log: Log, callbacks: EngineCallbacks) {
     this.context = new EngineContext(config, state, log, callbacks);
+    this.context.pod = createPod(this.context);
     this.#supervisor = new RestForOne({
       parts: this.#parts(),
       policy: partPolicy(LIMITS.restartsMax, LIMITS.restartBackoffMaxMs),
@@ -38,7 +39,9 @@ export class Engine {
     return this.#supervisor.start();
   }
 
+  /** Ends for good: symbols are handed to other Pods, what is left is given up. */
   stop(): Promise<void> {
+    this.context.pod.end();
     return this.#supervisor.stop();
   }
 
@@ -51,10 +54,7 @@ export class Engine {
       ...(natsUrl === null ? [part('broker', () => startBroker(context))] : []),
       part('bus', (_, signal) => startBus(context, signal)),
       part('ledger', (_, signal) => startLedger(context, signal)),
-      part('membership', (failed, signal) => startMembership(context, failed, signal)),
-      part('writer', (failed, signal) => startWriter(context, failed, signal)),
-      part('account', (failed, signal) => startAccount(context, failed, signal)),
-      part('symbols', () => startSymbols(context)),
+      ...context.pod.parts(),
       part('http', () => this.#startHttp()),
       part('market', (failed) => startMarket(context, failed)),
     ];
@@ -71,7 +71,7 @@ export class Engine {
   }
 
   #status(): Readonly<Record<string, unknown>> {
-    const { config, marketTime, commits, symbols } = this.context;
+    const { config, marketTime, commits, pod } = this.context;
     return {
       pod: config.pod,
       preset: config.preset.name,
@@ -80,7 +80,7 @@ export class Engine {
       commits: commits.commits,
       rows: commits.rows,
       restarts: this.#supervisor.restarts,
-      symbols: [...(symbols?.hosts.values() ?? [])].map(({ symbol, mode, epoch }) => ({ symbol, mode, epoch })),
+      symbols: [...(pod.symbols?.hosts.values() ?? [])].map(({ symbol, mode, epoch }) => ({ symbol, mode, epoch })),
     };
   }
 }

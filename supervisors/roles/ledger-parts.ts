@@ -1,5 +1,4 @@
-/** The durable side of a Pod: the ledger, the membership in it, and the writer connection under that membership. */
-import { randomUUID } from 'node:crypto';
+/** The durable side of a Pod: the ledger, and the writer connection to it. */
 import { PaperVenue } from '../../adapters/paper/paper-venue.ts';
 import { systemClock } from '../../adapters/system-clock.ts';
 import { GroupCommit } from '../../ledger/group-commit.ts';
@@ -9,17 +8,19 @@ import { ledgerFailure } from '../../ledger/postgres/connection.ts';
 import { PostgresLedger } from '../../ledger/postgres/ledger.ts';
 import { TerminalError } from '../../protocol/errors.ts';
 import type { Feed } from '../../protocol/ports/market.ts';
-import { Membership } from '../membership.ts';
+import type { PodOutside, PodWriter } from '../pod.ts';
 import type { RunningPart } from '../rest-for-one.ts';
+import { untilReachable } from '../waiting.ts';
 import type { EngineContext } from './engine-context.ts';
 import { openFeed } from './feed.ts';
-import { untilReachable, withTimeout } from './waiting.ts';
 
 const HISTORY_CHUNK = 5_000;
 
 export async function startLedger(context: EngineContext, signal: AbortSignal): Promise<RunningPart> {
   const url = context.databaseUrl;
-  await untilReachable(context.log, signal, 'the database', () => migrate({ url, log: context.log }));
+  await untilReachable({ clock: systemClock, log: context.log, signal }, 'the database', () =>
+    migrate({ url, log: context.log }),
+  );
   context.ledger = await PostgresLedger.open({ url, log: context.log });
   const { feed } = context.config;
   if (feed.kind !== 'bus') {
@@ -46,41 +47,14 @@ async function storeHistory(context: EngineContext, feed: Feed): Promise<void> {
   }
 }
 
-export async function startMembership(context: EngineContext, failed: (error: unknown) => void, signal: AbortSignal) {
-  const owner = { pod: context.config.pod, incarnation: randomUUID() };
-  const { ownership } = context.ledger;
-  const membership = await untilReachable(context.log, signal, 'the cluster', async () => {
-    await context.bus.request(context.subjects.pod(owner.pod, 'ping'), '', 1_000);
-    return Membership.join({
-      owner,
-      ownership,
-      bus: context.bus,
-      subjects: context.subjects,
-      clock: systemClock,
-      log: context.log,
-      onFenced: failed,
-    });
-  });
-  context.membership = membership;
-  return {
-    stop: async () => {
-      membership.stop();
-      await withTimeout(ownership.leave(owner), context.patienceMs);
-    },
-  };
-}
-
-export async function startWriter(context: EngineContext, failed: (error: unknown) => void, signal: AbortSignal) {
+/** The writer connection and the queue in front of it. */
+export async function openWriter(
+  context: EngineContext,
+  { onFailed, mayCommit }: Parameters<PodOutside['openWriter']>[0],
+): Promise<PodWriter> {
   let queue: GroupCommit | undefined;
-  const port = await untilReachable(context.log, signal, 'the database', () =>
-    PostgresCommit.connect(context.databaseUrl, (cause) => queue?.fail(ledgerFailure(cause))),
-  );
-  const onFailed = (cause: unknown): void => {
-    context.ledgerUp = false;
-    failed(cause);
-  };
-  queue = new GroupCommit(port, onFailed, () => context.membership?.holds ?? false);
+  const port = await PostgresCommit.connect(context.databaseUrl, (cause) => queue?.fail(ledgerFailure(cause)));
+  queue = new GroupCommit(port, onFailed, mayCommit);
   context.queue = queue;
-  context.ledgerUp = true;
-  return { stop: () => port.close() };
+  return { queue, close: () => port.close() };
 }

@@ -8,6 +8,8 @@ import type { Bus, BusMessage } from '../../protocol/ports/bus.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 import type { MarketEvent } from '../../protocol/ports/market.ts';
 import { lastToken, type Subjects } from '../../protocol/subjects.ts';
+import type { AccountService } from '../account-service.ts';
+import type { MarketIntake } from '../market-intake.ts';
 import type { PodStats } from '../pod-stats.ts';
 import type { SymbolHost } from '../symbol-host.ts';
 import { decodeMarketEvent } from './market-decode.ts';
@@ -16,6 +18,9 @@ export interface MarketBusOptions {
   readonly bus: Bus;
   readonly subjects: Subjects;
   readonly hosts: ReadonlyMap<string, SymbolHost>;
+  /** Of every price, not only of this Pod's symbols: the account values all that is held. */
+  readonly account: () => Pick<AccountService, 'isHere' | 'observePrice'> | undefined;
+  readonly intake: Pick<MarketIntake, 'decided' | 'observeTime'>;
   readonly stats: PodStats;
   readonly log: Log;
 }
@@ -44,10 +49,11 @@ export class MarketBus {
   }
 
   #onMessage(message: BusMessage): void {
-    const { hosts, log } = this.#options;
+    const { hosts, log, account } = this.#options;
     const symbol = message.subject.split('.').at(-2) ?? '';
     const host = hosts.get(symbol);
-    if (host === undefined || !isSymbol(symbol)) return;
+    const valued = account()?.isHere === true;
+    if ((host === undefined && !valued) || !isSymbol(symbol)) return;
     const lane = this.#lane(symbol);
     const event = decodeMarketEvent(lastToken(message.subject), symbol, message.data, lane.sawTrades);
     if (typeof event === 'string') {
@@ -56,6 +62,8 @@ export class MarketBus {
       return;
     }
     lane.sawTrades = event.type === 'trade';
+    this.#observePrice(event);
+    if (host === undefined) return;
     if (lane.waiting.length >= LIMITS.marketQueueMax) this.#dropTick(lane);
     lane.waiting.push(event);
     if (!lane.busy) void this.#work(host, lane);
@@ -64,13 +72,30 @@ export class MarketBus {
   async #work(host: SymbolHost, lane: Lane): Promise<void> {
     lane.busy = true;
     try {
-      for (let event = lane.waiting.shift(); event !== undefined; event = lane.waiting.shift())
+      for (let event = lane.waiting.shift(); event !== undefined; event = lane.waiting.shift()) {
         await host.market(event);
+        if (event.type === 'candle') this.#options.intake.decided(host.symbol);
+      }
     } catch (error) {
       this.#options.log.error({ symbol: host.symbol, error: String(error) }, 'market data could not be handled');
     } finally {
       lane.busy = false;
     }
+  }
+
+  #observePrice(event: MarketEvent): void {
+    const at = event.type === 'trade' ? event.trade.at : event.candle.openTime;
+    const price = event.type === 'trade' ? event.trade.price : event.candle.close;
+    this.#options.intake.observeTime(at);
+    this.#options
+      .account()
+      ?.observePrice(event.symbol, price, at)
+      ?.catch((error: unknown) => {
+        this.#options.log.warn(
+          { error: (error as Error).message },
+          "the day's reference equity could not be stored yet",
+        );
+      });
   }
 
   #dropTick(lane: Lane): void {

@@ -6,9 +6,9 @@ import { systemClock } from '../../adapters/system-clock.ts';
 import { RetryableError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { RunningPart } from '../rest-for-one.ts';
+import { untilReachable } from '../waiting.ts';
 import type { EngineContext } from './engine-context.ts';
 import { listenOn } from './listen.ts';
-import { untilReachable } from './waiting.ts';
 
 const WATCH_INTERVAL_MS = 500;
 
@@ -19,7 +19,7 @@ export async function startPostgres(context: EngineContext, failed: (error: unkn
   context.postgres = postgres;
   let stopped = false;
   const onGone = (error: unknown): void => {
-    context.ledgerUp = false;
+    context.pod.ledgerUp = false;
     failed(error);
   };
   const watch = (): void => {
@@ -58,7 +58,7 @@ export async function startBroker(context: EngineContext): Promise<RunningPart> 
 
 export async function startBus(context: EngineContext, signal: AbortSignal): Promise<RunningPart> {
   const { natsToken, pod } = context.config;
-  const bus = await untilReachable(context.log, signal, 'NATS', () =>
+  const bus = await untilReachable({ clock: systemClock, log: context.log, signal }, 'NATS', () =>
     NatsBus.connect({
       url: context.natsUrl,
       name: `coinpilot-${pod}`,
@@ -67,11 +67,5 @@ export async function startBus(context: EngineContext, signal: AbortSignal): Pro
     }),
   );
   context.bus = bus;
-  const unsubscribe = bus.subscribe(context.subjects.pod(pod, 'ping'), (message) => message.respond('{"ok":true}'));
-  return {
-    stop: async () => {
-      unsubscribe();
-      await bus.close();
-    },
-  };
+  return { stop: () => bus.close() };
 }

@@ -12,6 +12,8 @@ const DEFAULTS = {
   sellPercent: 30,
   giveUpMs: 60_000,
   attemptMs: 1_000,
+  thinkMs: 0,
+  client: 'plain',
 } as const;
 
 export type ClientPlan = Pick<FillPlan, 'url' | 'symbols' | 'seed'> & Partial<FillPlan>;

@@ -1,6 +1,6 @@
 /**
  * What fill clients say to each other: the commands a test gives a client process, and what the client records about
- * every fill it sent. Plain data; shared by fill-clients.ts (the test's side) and fill-client-process.ts (the child).
+ * every fill it sent. Data; shared by fill-clients.ts (the test's side) and fill-client-process.ts (the child).
  */
 
 /** A fill as it goes over the wire. */
@@ -29,6 +29,17 @@ export interface FillPlan {
   readonly giveUpMs: number;
   /** How long one attempt waits for its reply. */
   readonly attemptMs: number;
+  /** Mean pause of a lane between two requests; 0 sends as fast as answers come. */
+  readonly thinkMs: number;
+  /** plain: the public library and nothing of the engine. */
+  readonly client: 'plain';
+}
+
+/** The position that an answer tells, as far as it is compared with the ledger. */
+export interface AnsweredPosition {
+  readonly quantity: string;
+  readonly cost: string;
+  readonly realizedPnl: string;
 }
 
 /** What became of one fill. */
@@ -39,7 +50,19 @@ export interface FillRecord {
   /** ok: `version` is acknowledged. refused: a code that is not retryable. unknown: given up, it may have happened. */
   readonly outcome: 'ok' | 'refused' | 'unknown';
   readonly version?: number;
+  readonly position?: AnsweredPosition;
+  /** Every version that any answer told, those that came too late included: one, or something is wrong. */
+  readonly versions: readonly number[];
   readonly code?: string;
+  /** Of the first attempt; milliseconds since 1970 by a clock that never jumps within a process. */
+  readonly sentAt: number;
+  /** Of the final answer, or of giving up. */
+  readonly answeredAt: number;
+}
+
+/** A fill that a test itself sent, when it was acknowledged; how long that took is not known. */
+export function acknowledgedFill(symbol: string, fill: WireFill, version: number): FillRecord {
+  return { symbol, fill, attempts: 1, outcome: 'ok', version, versions: [version], sentAt: 0, answeredAt: 0 };
 }
 
 /** A retryable failure and how often it was met, by code, so that a test can show that its faults did hit. */

@@ -176,7 +176,8 @@ function compare(faults: string[], what: string, stored: string, folded: bigint)
   if (units(stored) !== folded) faults.push(`${what} is ${stored}, folded ${folded} units`);
 }
 
-function units(text: string): bigint {
+/** A decimal as a count of 1e-8. Throws for anything else. */
+export function units(text: string): bigint {
   const found = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (found === null) throw new Error(`not a decimal: ${text}`);
   const [, sign, whole, fraction = ''] = found;

@@ -14,8 +14,8 @@ import { PostgresPaperStore } from '../../ledger/postgres/paper-store.ts';
 import { createReaderPool, PostgresReader } from '../../ledger/postgres/reader.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
 import type { AccountPort, CommitPort, LedgerReader, LedgerWriter } from '../../protocol/ports/ledger.ts';
-import type { Owner, OwnershipPort } from '../../protocol/ports/ownership.ts';
 import type { Log } from '../../protocol/ports/log.ts';
+import type { Owner, OwnershipPort } from '../../protocol/ports/ownership.ts';
 import type { PaperStore } from '../../protocol/ports/paper-store.ts';
 import { createDatabase } from './postgres.ts';
 

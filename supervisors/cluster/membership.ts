@@ -5,13 +5,13 @@
  * Self-fencing: when the time since the last acknowledged heartbeat was *sent* passes lease − 1 s, this Pod stops
  * accepting and committing, whatever it believes, and joins again under a new incarnation.
  */
-import { FencedError } from '../protocol/errors.ts';
-import { LIMITS } from '../protocol/limits.ts';
-import type { Bus } from '../protocol/ports/bus.ts';
-import type { Clock } from '../protocol/ports/clock.ts';
-import type { Owner, OwnershipPort } from '../protocol/ports/ownership.ts';
-import type { Log } from '../protocol/ports/log.ts';
-import type { Subjects } from '../protocol/subjects.ts';
+import { FencedError } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
+import type { Bus } from '../../protocol/ports/bus.ts';
+import type { Clock } from '../../protocol/ports/clock.ts';
+import type { Log } from '../../protocol/ports/log.ts';
+import type { ClusterEvent, Heartbeat, HeldSymbol, Owner, OwnershipPort } from '../../protocol/ports/ownership.ts';
+import type { Subjects } from '../../protocol/subjects.ts';
 
 export interface MembershipOptions {
   readonly owner: Owner;
@@ -20,6 +20,9 @@ export interface MembershipOptions {
   readonly subjects: Subjects;
   readonly clock: Clock;
   readonly log: Log;
+  /** What this Pod believes to own; the heartbeat's reply names what of it has gone. */
+  readonly held: () => readonly HeldSymbol[];
+  readonly onHeartbeat: (heartbeat: Heartbeat, held: readonly HeldSymbol[]) => void;
   /** The lease could not be renewed in time, or another life of this Pod took over. */
   readonly onFenced: (error: FencedError) => void;
 }
@@ -29,6 +32,7 @@ const SELF_PING_TIMEOUT_MS = 1_000;
 export class Membership {
   readonly #options: MembershipOptions;
   #acknowledgedAt = Number.NEGATIVE_INFINITY;
+  #joined: ClusterEvent;
   #stopped = false;
   #cancelTimer: (() => void) | undefined;
   #cancelWatch: (() => void) | undefined;
@@ -41,7 +45,7 @@ export class Membership {
   static async join(options: MembershipOptions): Promise<Membership> {
     const membership = new Membership(options);
     const sentAt = options.clock.monotonic();
-    await options.ownership.register(options.owner, LIMITS.leaseTtlMs);
+    membership.#joined = await options.ownership.register(options.owner, LIMITS.leaseTtlMs);
     membership.#acknowledgedAt = sentAt;
     membership.#schedule();
     membership.#watch();
@@ -50,6 +54,11 @@ export class Membership {
 
   get owner(): Owner {
     return this.#options.owner;
+  }
+
+  /** The row of the cluster's stream that says that this life began. */
+  get joined(): ClusterEvent {
+    return this.#joined;
   }
 
   /** Whether this Pod may still act: accept, commit, send orders. */
@@ -65,9 +74,9 @@ export class Membership {
     this.#cancelWatch?.();
   }
 
-  async leave(): Promise<void> {
+  async leave(): Promise<ClusterEvent> {
     this.stop();
-    await this.#options.ownership.leave(this.#options.owner);
+    return this.#options.ownership.leave(this.#options.owner);
   }
 
   #schedule(): void {
@@ -85,14 +94,16 @@ export class Membership {
   async #beat(): Promise<void> {
     const { bus, subjects, owner, ownership, clock } = this.#options;
     await bus.request(subjects.pod(owner.pod, 'ping'), '', SELF_PING_TIMEOUT_MS);
+    const held = this.#options.held();
     const sentAt = clock.monotonic();
-    const renewed = await ownership.heartbeat(owner, LIMITS.leaseTtlMs);
+    const heartbeat = await ownership.heartbeat(owner, LIMITS.leaseTtlMs, held);
     if (this.#stopped) return;
-    if (!renewed) {
+    if (heartbeat === undefined) {
       this.#fence('this incarnation was replaced or expired by another Pod');
       return;
     }
     this.#acknowledgedAt = sentAt;
+    this.#options.onHeartbeat(heartbeat, held);
   }
 
   /** Looks at the lease several times a safety margin. */

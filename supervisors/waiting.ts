@@ -1,14 +1,14 @@
 /** Waiting for servers: as long as it takes while starting, not a moment too long while stopping. */
-import { RetryableError } from '../../protocol/errors.ts';
-import type { Log } from '../../protocol/ports/log.ts';
-import { asOutsideFailure } from '../outside-failure.ts';
+import { RetryableError } from '../protocol/errors.ts';
+import { type Clock, sleep } from '../protocol/ports/clock.ts';
+import type { Log } from '../protocol/ports/log.ts';
+import { asOutsideFailure } from './outside-failure.ts';
 
 const RETRY_MS = 250;
 
 /** Repeats `work` while what it needs is away: waiting for a server is not a failure of ours. */
 export async function untilReachable<T>(
-  log: Log,
-  signal: AbortSignal,
+  { clock, log, signal }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
   what: string,
   work: () => Promise<T>,
 ): Promise<T> {
@@ -19,22 +19,20 @@ export async function untilReachable<T>(
       const error = asOutsideFailure(cause);
       if (!(error instanceof RetryableError) || signal.aborted) throw error;
       if (attempt === 0) log.warn({ what, error: error.message }, 'a server can not be reached; trying again');
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      await sleep(clock, RETRY_MS);
       if (signal.aborted) throw error;
     }
   }
 }
 
 /** Waits for `work`, but not longer, and never fails: used while stopping, when a server may be gone. */
-export async function withTimeout(work: Promise<unknown>, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
+export function withTimeout(clock: Clock, work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(timeoutMs, resolve);
+    const done = (): void => {
+      cancel();
+      resolve();
+    };
+    work.then(done, done);
   });
-  const settled = work.then(
-    () => undefined,
-    () => undefined,
-  );
-  await Promise.race([settled, late]);
-  clearTimeout(timer);
 }

@@ -1,6 +1,6 @@
 /** A committed journal row as the event the world hears: what happened, numbered like the row. */
-import { formatDecimal } from '../../domain/money.ts';
-import type { StoredRow } from '../../protocol/ports/ledger.ts';
+import { formatDecimal } from '../domain/money.ts';
+import type { StoredRow } from '../protocol/ports/ledger.ts';
 
 export function eventOf(row: StoredRow): Readonly<Record<string, unknown>> {
   const { symbol, seq, kind, at, id, fill, orderId, positionAfter, body } = row;

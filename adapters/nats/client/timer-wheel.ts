@@ -1,0 +1,64 @@
+/**
+ * Time-outs of thousands of requests with one timer of the machine: a time-out is a place in the slot of its moment, so
+ * that setting and cancelling one costs a set entry. Coarse on purpose: a callback comes up to a tick late, never early.
+ */
+import type { Clock } from '../../../protocol/ports/clock.ts';
+
+const TICK_MS = 5;
+
+/** A time-out that was set; `cancel` takes it. */
+export interface WheelTimer {
+  readonly callback: () => void;
+  readonly tick: number;
+}
+
+export class TimerWheel {
+  readonly #clock: Clock;
+  readonly #slots = new Map<number, Set<WheelTimer>>();
+  /** The last tick whose slot was emptied; meaningful while the wheel turns. */
+  #reached = 0;
+  #turning = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Calls back once, `delayMs` from now or at most a tick later. */
+  after(delayMs: number, callback: () => void): WheelTimer {
+    const now = this.#clock.monotonic();
+    if (!this.#turning) {
+      this.#turning = true;
+      this.#reached = Math.floor(now / TICK_MS);
+      this.#clock.after(TICK_MS, this.#turn);
+    }
+    const tick = Math.max(Math.ceil((now + delayMs) / TICK_MS), this.#reached + 1);
+    const timer = { callback, tick };
+    const slot = this.#slots.get(tick);
+    if (slot === undefined) this.#slots.set(tick, new Set([timer]));
+    else slot.add(timer);
+    return timer;
+  }
+
+  /** Does nothing to a time-out that has been called. */
+  cancel(timer: WheelTimer): void {
+    const slot = this.#slots.get(timer.tick);
+    if (slot?.delete(timer) && slot.size === 0) this.#slots.delete(timer.tick);
+  }
+
+  readonly #turn = (): void => {
+    const target = Math.floor(this.#clock.monotonic() / TICK_MS);
+    // After a long sleep of the machine there are more ticks to pass than slots to look at.
+    const due =
+      target - this.#reached > this.#slots.size
+        ? [...this.#slots.keys()].filter((tick) => tick <= target).sort((a, b) => a - b)
+        : Array.from({ length: Math.max(target - this.#reached, 0) }, (_, index) => this.#reached + 1 + index);
+    this.#reached = Math.max(target, this.#reached);
+    for (const tick of due) {
+      const slot = this.#slots.get(tick);
+      this.#slots.delete(tick);
+      for (const timer of slot ?? []) timer.callback();
+    }
+    this.#turning = this.#slots.size > 0;
+    if (this.#turning) this.#clock.after(TICK_MS, this.#turn);
+  };
+}

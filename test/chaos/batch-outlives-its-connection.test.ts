@@ -1,0 +1,49 @@
+/**
+ * A batch that is on the wire when its connection dies, and reaches Postgres after its Pod has rebuilt the symbol and
+ * committed again. At the same epoch it would land a second time under the versions it was made for; the new claim has
+ * raised the epoch (I1, I3; DESIGN §3).
+ */
+import { describe, expect, it } from 'vitest';
+import { SETTLED_MS_MAX } from '../support/cluster.ts';
+import { useCluster } from '../support/cluster-fixture.ts';
+import { until } from '../support/engine-process.ts';
+import { carries, symbolOf } from '../support/force-owner.ts';
+import { hasNatsServer } from '../support/nats-server.ts';
+import { ask, insist, uuidv7 } from '../support/wire.ts';
+
+const ROUNDS = 3;
+
+describe.runIf(hasNatsServer)('a batch that outlives its connection (needs nats-server)', () => {
+  const fixture = useCluster({ name: 'batch outlives', pods: ['pod-a', 'pod-b'], isProxied: true });
+
+  it('changes nothing when it arrives, round after round', async () => {
+    const { cluster } = fixture;
+    await fixture.startLoad();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const { postgres } = cluster.pod('pod-a');
+      const symbol = await symbolOf(cluster, 'pod-a');
+      const subject = `cp.symbol.${symbol}.fill`;
+      const fill = { id: uuidv7(), side: 'buy', quantity: '1', price: '100' } as const;
+      postgres.hold('toServer');
+      const lost = ask(cluster.nc, subject, fill).catch((error: unknown) => String(error));
+      await until(
+        () => carries(postgres.kept('toServer'), fill.id),
+        SETTLED_MS_MAX,
+        () => `the batch is not on its way: ${cluster.explain()}`,
+      );
+      postgres.dropClients();
+      await lost;
+      // Whoever owns the symbol now has claimed it anew, and serves others before the batch arrives.
+      await cluster.whenServed();
+      await fixture.works();
+      const before = await cluster.row(symbol);
+      postgres.pass();
+      await fixture.works();
+      expect((await cluster.row(symbol)).epoch).toBe(before.epoch);
+      const { version } = await insist<{ version: number }>(cluster.nc, subject, fill);
+      fixture.note(symbol, fill, version);
+      await cluster.whenShared();
+    }
+    await fixture.expectNothingLost();
+  });
+});

@@ -227,6 +227,7 @@ export class Pod {
     const rebalancer = new Rebalancer({ ...shared, symbols });
     this.symbols = symbols;
     if (this.#options.symbols.length > 0) watch.tell(await ownership.addSymbols(this.#options.symbols));
+    await symbols.warmUp();
     await rebalancer.start();
     const cluster = new ClusterService({ ...shared, symbols, onDrain });
     await bus.flush().catch(() => undefined);

@@ -18,6 +18,7 @@ import type { Membership } from './cluster/membership.ts';
 import type { PodStats } from './pod-stats.ts';
 import { RestartPolicy } from './restart-policy.ts';
 import { type ClaimedLife, SymbolHost } from './symbol-host.ts';
+import { withTimeout } from './waiting.ts';
 
 export interface SymbolSupervisorOptions {
   readonly settingsOf: (symbol: string) => SymbolSettings;
@@ -66,6 +67,11 @@ export class SymbolSupervisor {
     return [...this.#hosts.values()].flatMap((host) => host.held ?? []);
   }
 
+  /** Opens the connections a claim needs: the first of a process takes a fifth of a second, and clients would wait. */
+  async warmUp(): Promise<void> {
+    await readRecovery(this.#options.reader, []);
+  }
+
   /**
    * Claims these symbols and serves what it gets; resolves when that is done. One claim after the other: two at once would
    * both take a symbol that neither serves yet, and fence each other.
@@ -79,14 +85,14 @@ export class SymbolSupervisor {
   /** Stops accepting, finishes what was accepted, gives the symbols back. */
   async handOver(symbols: readonly string[]): Promise<void> {
     const { ownership, membership, tell } = this.#options;
+    const startedAt = this.#options.clock.monotonic();
     const leaving = symbols.flatMap((symbol) => this.#hosts.get(symbol) ?? []);
     for (const host of leaving) this.#stopListening(host.symbol);
-    await Promise.race([
-      Promise.all(leaving.map((host) => host.settled())),
-      sleep(this.#options.clock, LIMITS.settleTimeoutMs),
-    ]);
+    await this.#finish(leaving);
     for (const host of leaving) this.#drop(host);
     tell(await ownership.release(membership.owner, symbols));
+    const ms = Math.round(this.#options.clock.monotonic() - startedAt);
+    this.#options.log.info({ symbols: symbols.length, ms }, 'symbols were handed over');
   }
 
   /** Gives back rows that carry this Pod's name and have no host: the answer to their claim was lost. */
@@ -120,28 +126,27 @@ export class SymbolSupervisor {
     }
   }
 
-  /** Stops accepting, waits until what was accepted is committed, then ends every symbol. The rows stay as they are. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    const hosts = [...this.#hosts.values()];
-    for (const { symbol } of hosts) this.#stopListening(symbol);
-    await Promise.race([
-      Promise.all(hosts.map((host) => host.settled())),
-      sleep(this.#options.clock, LIMITS.settleTimeoutMs),
-    ]);
-    for (const host of hosts) host.stop();
-  }
-
   /** Ends every symbol at once: authority or the ledger is gone. */
   abandon(): void {
     this.#stopped = true;
     for (const host of [...this.#hosts.values()]) this.#drop(host);
   }
 
+  /** What was sent before the server knew that nobody listens any more is still done. */
+  async #finish(hosts: readonly SymbolHost[]): Promise<void> {
+    const { bus, clock } = this.#options;
+    const done = bus
+      .flush()
+      .catch(() => undefined)
+      .then(() => Promise.all(hosts.map((host) => host.settled())));
+    await withTimeout(clock, done, LIMITS.settleTimeoutMs);
+  }
+
   async #claim(symbols: readonly string[]): Promise<void> {
     const { membership, ownership, reader, log, bus, tell } = this.#options;
     const missing = symbols.filter((symbol) => !this.#hosts.has(symbol));
     if (missing.length === 0 || this.#stopped) return;
+    const startedAt = this.#options.clock.monotonic();
     const { positions, event } = await ownership.claim(membership.owner, missing);
     if (positions.length === 0) return;
     const recoveries = await readRecovery(
@@ -161,7 +166,8 @@ export class SymbolSupervisor {
     // Known to the server before anybody is told; without a connection it will be, and clients try again until then.
     await bus.flush().catch(() => undefined);
     tell(event);
-    log.info({ symbols: positions.length }, 'symbols are served');
+    const ms = Math.round(this.#options.clock.monotonic() - startedAt);
+    log.info({ symbols: positions.length, ms }, 'symbols are served');
   }
 
   async #start(life: ClaimedLife): Promise<void> {

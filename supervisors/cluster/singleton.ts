@@ -43,7 +43,8 @@ export class Singleton {
   /** Looks for the first time; rejects when the ledger can't be asked. */
   async start(): Promise<void> {
     await this.#options.watch.refresh();
-    await this.#look();
+    this.#work.wake();
+    await this.#work.settled();
   }
 
   /** The ledger has said that the epoch is over: the role may be claimed anew. */

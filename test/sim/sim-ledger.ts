@@ -11,7 +11,7 @@ import { MemoryReader } from '../../ledger/memory/memory-reader.ts';
 import type { Order } from '../../domain/order.ts';
 import { RetryableError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
-import type { CommitGroup, GroupOutcome } from '../../protocol/ports/ledger.ts';
+import type { AccountPort, CommitGroup, GroupOutcome } from '../../protocol/ports/ledger.ts';
 import type { Owner, OwnershipPort } from '../../protocol/ports/ownership.ts';
 import type { PaperStore } from '../../protocol/ports/paper-store.ts';
 import type { LedgerLink } from './ledger-link.ts';
@@ -24,6 +24,8 @@ export interface LedgerObserver {
   committed(life: string, group: CommitGroup, outcome: GroupOutcome): void;
   claimed(life: string, symbol: string, epoch: number): void;
   claimedSingleton(life: string, name: string, epoch: number): void;
+  /** A change of a symbol beside its commits, or of a singleton, was accepted. */
+  accepted(life: string, name: string, epoch: number): void;
   /** Just before the venue's book takes an order, or does not. */
   placing(order: Order): void;
   placed(order: Order, outcome: 'placed' | 'known' | 'fenced'): void;
@@ -66,7 +68,7 @@ export class SimLedger {
   seenBy(link: LedgerLink) {
     return {
       ownership: this.#proxy<OwnershipPort>('ownership', this.#watchedOwnership(link), link),
-      account: this.#proxy('account', this.account, link),
+      account: this.#proxy<AccountPort>('account', this.#watchedAccount(link), link),
       store: this.#proxy('store', this.reader, link),
       paper: this.#proxy<PaperStore>('paper', this.#watchedPaper(), link),
     };
@@ -110,6 +112,23 @@ export class SimLedger {
         const claimed = await ownership.claimSingleton(owner, name);
         if (claimed !== undefined) this.#observer.claimedSingleton(life, name, claimed.epoch);
         return claimed;
+      },
+      haltSymbol: async (symbol, epoch, ...rest) => {
+        const halted = await ownership.haltSymbol(symbol, epoch, ...rest);
+        if (halted) this.#observer.accepted(life, symbol, epoch);
+        return halted;
+      },
+    };
+  }
+
+  #watchedAccount(link: LedgerLink): AccountPort {
+    const { account } = this;
+    return {
+      ...(bound(account) as unknown as AccountPort),
+      apply: async (epoch, command, change) => {
+        const result = await account.apply(epoch, command, change);
+        if (result.type === 'committed') this.#observer.accepted(link.process.name, 'account', epoch);
+        return result;
       },
     };
   }

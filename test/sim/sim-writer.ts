@@ -86,7 +86,7 @@ export class SimWriter implements CommitPort {
   }
 
   #send(batch: Batch, fate: BatchFate): void {
-    const { link } = this;
+    const link = this.#link;
     const { timeline, dice } = link;
     if (fate !== 'fine') link.counts.add(`commit: ${fate}`);
     const late = fate === 'lands late' || (fate === 'no answer' && dice.chance(0.5));

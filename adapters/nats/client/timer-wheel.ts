@@ -54,9 +54,9 @@ export class TimerWheel {
         : Array.from({ length: Math.max(target - this.#reached, 0) }, (_, index) => this.#reached + 1 + index);
     this.#reached = Math.max(target, this.#reached);
     for (const tick of due) {
-      const slot = this.#slots.get(tick);
+      // What a callback cancels leaves the slot while it is gone through; what it sets comes into a later one.
+      for (const timer of this.#slots.get(tick) ?? []) timer.callback();
       this.#slots.delete(tick);
-      for (const timer of slot ?? []) timer.callback();
     }
     this.#turning = this.#slots.size > 0;
     if (this.#turning) this.#clock.after(TICK_MS, this.#turn);

@@ -48,7 +48,7 @@ export class Replies {
   }
 
   /** A Pod answers a request. */
-  replied(subject: string, request: string, reply: string): void {
+  replied(subject: string, request: Uint8Array, reply: string): void {
     const [, area, name = '', command = ''] = subject.split('.');
     if (area !== 'symbol' && area !== 'account') return;
     const stream = area === 'account' ? 'account' : name;
@@ -60,7 +60,7 @@ export class Replies {
     }
     // A request among Pods has its answer judged by what is committed after it.
     if (asked === 'reserve') return;
-    const { id, fills } = JSON.parse(request) as RequestJson;
+    const { id, fills } = JSON.parse(Buffer.from(request).toString()) as RequestJson;
     if (fills !== undefined) {
       answer.results?.forEach((result, index) => {
         this.#command(stream, asked, fills[index]?.id, result);
@@ -75,10 +75,12 @@ export class Replies {
     const [, area, stream = '', kind] = subject.split('.');
     if (area !== 'event') return;
     const event = JSON.parse(payload) as { readonly seq: number; readonly id?: string };
+    // An event of an order carries the order's id where others carry the row's.
+    const id = kind === 'fill' ? event.id : undefined;
     const [row] = this.#database.journal.after(stream, event.seq - 1, 1);
-    if (row === undefined || row.seq !== event.seq || row.kind !== kind || (event.id ?? row.id) !== row.id) {
+    if (row === undefined || row.seq !== event.seq || row.kind !== kind || (id ?? row.id) !== row.id) {
       const found = row === undefined ? 'no row' : `#${row.seq} ${row.kind} ${row.id}`;
-      this.#report('I6', `${stream}: an event tells a row of the journal`, `#${event.seq} ${kind} ${event.id}`, found);
+      this.#report('I6', `${stream}: an event tells a row of the journal`, `#${event.seq} ${kind} ${id ?? ''}`, found);
     }
     // Changes of the cluster are made by all at once, and told by each as their answers come.
     if (stream === 'cluster') return;

@@ -1,0 +1,180 @@
+/** What goes wrong in a run: each fault happens at a step, most end by themselves after a while, all end at `heal`. */
+import type { BusConnection } from './bus-connection.ts';
+import type { BusServer } from './bus-server.ts';
+import type { Dice } from './dice.ts';
+import type { FaultCounts } from './fault-counts.ts';
+import type { Fleet } from './fleet.ts';
+import type { SimLedger } from './sim-ledger.ts';
+import type { SimPod } from './sim-pod.ts';
+import { BATCH_FATES } from './sim-writer.ts';
+import type { Timeline } from './timeline.ts';
+import type { Trace } from './trace.ts';
+
+/** Each kind with how often it is chosen. */
+const FAULTS = {
+  'Pod crash': 4,
+  'Pod pause': 4,
+  'Pod drain': 1,
+  'commit fate': 6,
+  'writer reset': 2,
+  'ledger trouble': 4,
+  'ledger slow': 2,
+  'ledger refused': 2,
+  'ledger black hole': 2,
+  'locked rows': 2,
+  'lease loss': 2,
+  'bus cut': 2,
+  'bus black hole': 2,
+  'bus loss': 2,
+  'bus duplication': 2,
+  'bus reordering': 2,
+  'bus delay': 2,
+  'bus restart': 1,
+  'peers split': 2,
+  'Pod clock jump': 2,
+  'ledger clock jump': 1,
+} as const;
+export type Fault = keyof typeof FAULTS;
+
+const CLOCK_JUMP_MS = 600_000;
+/** The database's clock is kept by its machine: it jumps less. */
+const LEDGER_JUMP_MS = 8_000;
+
+export class Faults {
+  readonly #timeline: Timeline;
+  readonly #dice: Dice;
+  readonly #fleet: Fleet;
+  readonly #server: BusServer;
+  readonly #ledger: SimLedger;
+  readonly #clients: readonly BusConnection[];
+  readonly #counts: FaultCounts;
+  readonly #trace: Trace;
+  /** What ends a fault that goes on; each runs once. */
+  readonly #ends = new Set<() => void>();
+
+  constructor(options: {
+    readonly timeline: Timeline;
+    readonly dice: Dice;
+    readonly fleet: Fleet;
+    readonly server: BusServer;
+    readonly ledger: SimLedger;
+    readonly clients: readonly BusConnection[];
+    readonly counts: FaultCounts;
+    readonly trace: Trace;
+  }) {
+    this.#timeline = options.timeline;
+    this.#dice = options.dice;
+    this.#fleet = options.fleet;
+    this.#server = options.server;
+    this.#ledger = options.ledger;
+    this.#clients = options.clients;
+    this.#counts = options.counts;
+    this.#trace = options.trace;
+  }
+
+  /** Something goes wrong. */
+  strike(): void {
+    const kind = this.#dice.weighted<Fault>(FAULTS);
+    const running = this.#fleet.running.filter(({ process }) => !process.ended);
+    if (running.length === 0) return;
+    const pod = this.#dice.pick(running);
+    this.#counts.add(kind);
+    this.#trace.add('fault', () => `${kind} (${pod.process.name})`);
+    this.#strike(kind, pod);
+  }
+
+  /** Everything that still goes on ends. */
+  heal(): void {
+    for (const end of [...this.#ends]) end();
+  }
+
+  #strike(kind: Fault, pod: SimPod): void {
+    const dice = this.#dice;
+    const { weather } = this.#server;
+    switch (kind) {
+      case 'Pod crash':
+        return this.#fleet.crash(pod);
+      case 'Pod pause':
+        pod.process.pause();
+        return this.#for(200, 14_000, () => pod.process.resume());
+      case 'Pod drain':
+        return this.#fleet.drain(pod);
+      case 'commit fate':
+        pod.nextBatch = dice.pick(BATCH_FATES);
+        return;
+      case 'writer reset':
+        pod.writer?.break();
+        return;
+      case 'ledger trouble':
+        pod.link.trouble += dice.integer(1, 4);
+        return;
+      case 'ledger slow':
+        pod.link.slowMs = dice.between(20, 1_500);
+        return this.#for(500, 5_000, () => {
+          pod.link.slowMs = 0;
+        });
+      case 'ledger refused':
+      case 'ledger black hole':
+        return this.#partitionLedger(pod, kind === 'ledger refused' ? 'refused' : 'hole');
+      case 'locked rows':
+        this.#ledger.lockedRows = dice.between(0.1, 0.9);
+        return this.#for(200, 4_000, () => {
+          this.#ledger.lockedRows = 0;
+        });
+      case 'lease loss': {
+        const row = this.#ledger.database.pods.get(pod.name);
+        if (row !== undefined) row.expiresAt = this.#ledger.database.clock.now() - 1;
+        return;
+      }
+      case 'bus cut':
+      case 'bus black hole':
+        pod.bus.isolate(kind === 'bus cut' ? 'cut' : 'hole');
+        return this.#for(100, 10_000, () => pod.bus.heal());
+      case 'bus loss':
+        return this.#weather(() => (weather.loss = dice.between(0.02, 0.3)), () => (weather.loss = 0));
+      case 'bus duplication':
+        return this.#weather(() => (weather.duplication = dice.between(0.05, 0.5)), () => (weather.duplication = 0));
+      case 'bus reordering':
+        return this.#weather(() => (weather.reordering = dice.between(0.05, 0.5)), () => (weather.reordering = 0));
+      case 'bus delay':
+        return this.#weather(() => (weather.delayMs = dice.between(20, 900)), () => (weather.delayMs = 0));
+      case 'bus restart':
+        this.#server.restart(dice.between(50, 3_000));
+        return;
+      case 'peers split': {
+        const all = [...this.#fleet.running.map(({ bus }) => bus), ...this.#clients];
+        this.#server.splitOff(all.filter(() => dice.chance(0.5)));
+        return this.#for(200, 6_000, () => this.#server.splitOff([]));
+      }
+      case 'Pod clock jump':
+        pod.process.skewMs += dice.between(-CLOCK_JUMP_MS, CLOCK_JUMP_MS);
+        return;
+      case 'ledger clock jump':
+        this.#ledger.skewMs += dice.between(-LEDGER_JUMP_MS, LEDGER_JUMP_MS);
+    }
+  }
+
+  #partitionLedger(pod: SimPod, how: 'refused' | 'hole'): void {
+    pod.link.partition = how;
+    if (how === 'refused') pod.writer?.break();
+    this.#for(100, 9_000, () => {
+      pod.link.partition = 'none';
+      // What was open across a hole is dead by then, or goes on as if nothing had been.
+      if (how === 'hole' && this.#dice.chance(0.5)) pod.writer?.break();
+    });
+  }
+
+  #weather(begin: () => void, end: () => void): void {
+    begin();
+    this.#for(200, 4_000, end);
+  }
+
+  /** Ends it after a while. */
+  #for(leastMs: number, mostMs: number, end: () => void): void {
+    const once = (): void => {
+      if (this.#ends.delete(once)) end();
+    };
+    this.#ends.add(once);
+    this.#timeline.after(this.#dice.between(leastMs, mostMs), once);
+  }
+}

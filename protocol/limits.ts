@@ -19,6 +19,8 @@ export const LIMITS = {
   recallsPerSymbolMax: 32,
   /** Journal rows in one commit; the rest goes into the next. */
   commitRowsMax: 1_024,
+  /** Commits of a symbol in a row after which nothing could be completed; then its actor starts anew. */
+  voidCommitsMax: 100,
   /** Commits sent and not yet answered on the writer connection. */
   commitPipelineDepth: 2,
   /** A commit not answered in this time closes the writer connection; its actors are rebuilt by a new claim. */

@@ -88,7 +88,7 @@ export function control(turn: Turn, command: 'pause' | 'resume' | 'halt', reques
     request: fingerprint,
     body: { command, reason: request.reason, mode: turn.modes.mode },
   });
-  turn.reply = controlReply(turn);
+  turn.reply = controlReply(turn, request.id);
 }
 
 export function flatten(turn: Turn, request: ControlRequest): void {
@@ -107,7 +107,7 @@ export function flatten(turn: Turn, request: ControlRequest): void {
     body: { command: 'flatten', reason: request.reason },
   });
   startExit(turn, { reason: 'MANUAL', at: now(turn) });
-  turn.reply = controlReply(turn);
+  turn.reply = controlReply(turn, request.id);
 }
 
 export function order(turn: Turn, request: OrderRequest): void {
@@ -234,14 +234,16 @@ export function resolve(turn: Turn, request: ResolveRequest): void {
   }
   turn.note('mode', { id: request.id, at: now(turn), request: fingerprint, body: { command: 'resolve', ...request } });
   settleByHand(turn, request.orderId, request.outcome);
-  turn.reply = controlReply(turn);
+  turn.reply = controlReply(turn, request.id);
 }
 
-function controlReply(turn: Turn) {
+/** `version` is that of the command's own row, as a repetition will tell it too; what it set off may follow. */
+function controlReply(turn: Turn, id: string) {
+  const row = turn.rows.findIndex((own) => own.id === id);
   return {
     ok: true as const,
     mode: turn.modes.mode,
-    version: turn.version,
+    version: row === -1 ? turn.version : turn.version - turn.rows.length + row + 1,
     position: positionView(turn.settings.symbol, turn.state, turn.version),
     pausedReason: turn.state.pausedReason,
     haltedReason: turn.state.haltedReason,
@@ -252,7 +254,7 @@ function controlReply(turn: Turn) {
 function answeredBefore(turn: Turn, id: string, fingerprint: string): boolean {
   const earlier: StoredRow | undefined = turn.known(id) ?? turn.undecided(id);
   if (earlier === undefined) return false;
-  turn.reply = earlier.request === fingerprint ? { ...controlReply(turn), version: earlier.seq } : otherCommand(id);
+  turn.reply = earlier.request === fingerprint ? { ...controlReply(turn, id), version: earlier.seq } : otherCommand(id);
   return true;
 }
 

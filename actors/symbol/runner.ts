@@ -15,6 +15,7 @@
  */
 import { invariant } from '../../domain/invariant.ts';
 import { type Reply, refuse } from '../../protocol/errors.ts';
+import { LIMITS } from '../../protocol/limits.ts';
 import type { CommitGroup, CommitQueue, CommitSource, GroupOutcome, StoredRow } from '../../protocol/ports/ledger.ts';
 import { groupOf, type LogItem } from './group.ts';
 import { handle, type Surroundings } from './handle.ts';
@@ -77,6 +78,8 @@ export class SymbolRunner implements CommitSource {
   #rows = 0;
   /** Messages of a second run that was cut short by a crash. */
   #unrun: Envelope[] = [];
+  /** Commits in a row that wrote nothing and let nothing be completed. */
+  #rounds = 0;
   #over = false;
 
   constructor(options: RunnerOptions) {
@@ -270,6 +273,7 @@ export class SymbolRunner implements CommitSource {
     this.#log = this.#log.slice(items.length);
     const last = items[items.length - 1];
     invariant(last !== undefined, 'a completed group has items');
+    this.#rounds = 0;
     this.#committed = { state: last.turn.state, version: last.turn.version, modes: last.modes };
     for (const { turn } of items) {
       this.#countRows(-turn.rows.length);
@@ -316,6 +320,9 @@ export class SymbolRunner implements CommitSource {
 
   /** Back to the last committed state, and the same messages again. */
   #runAgain(): void {
+    this.#rounds += 1;
+    // Every round learns something the next one knows; one that learns nothing would go on for ever.
+    invariant(this.#rounds <= LIMITS.voidCommitsMax, 'what the ledger said about void commits is used');
     for (const group of this.#sent) group.voided = true;
     const messages = this.#log.map((item) => item.envelope);
     this.#log = [];

@@ -1,7 +1,7 @@
 /**
- * What this Pod knows of the cluster: the newest view, replaced as a whole, never changed. It is read again when an event
- * of the cluster or a heartbeat says that there is a newer one, or when the lease of a Pod is about to end. Events are
- * hints: one that is lost is made up for by the next heartbeat.
+ * What this Pod knows of the cluster: the newest view, replaced as a whole, never changed. An event of the cluster makes
+ * the next one where it can; else the view is read again, as it is when a heartbeat tells of a newer one, or when the lease
+ * of a Pod is about to end. Events are hints: one that is lost is made up for by the next heartbeat.
  */
 
 import { LIMITS } from '../../protocol/limits.ts';
@@ -17,6 +17,7 @@ import type {
   Owner,
   OwnershipPort,
   PodRow,
+  SymbolOwnership,
 } from '../../protocol/ports/ownership.ts';
 import type { Subjects } from '../../protocol/subjects.ts';
 import { Repeater } from '../repeater.ts';
@@ -77,7 +78,10 @@ export class ClusterWatch {
   tell(event: ClusterEvent): void {
     if (event === undefined || this.#stopped) return;
     this.#options.publish([event]);
-    this.#want(event.seq);
+    const body = JSON.parse(event.body ?? '{}') as ClusterEventBody;
+    const next = viewAfter(this.#view, { ...body, seq: event.seq });
+    if (next !== undefined) this.#replace(next);
+    else this.#want(event.seq);
   }
 
   /** What a heartbeat's reply said. */
@@ -110,13 +114,11 @@ export class ClusterWatch {
   }
 
   #onEvent(message: BusMessage): void {
-    const event = JSON.parse(new TextDecoder().decode(message.data)) as ClusterEventBody & { readonly seq: number };
-    if (event.change === 'claimed') {
-      this.#onClaimed((event.claimed ?? []).map(({ symbol }) => symbol));
-      // Nothing follows from it but that what was free is not any more; the next heartbeat brings it.
-      return;
-    }
-    this.#want(event.seq);
+    const event = JSON.parse(new TextDecoder().decode(message.data)) as CommittedEvent;
+    const next = viewAfter(this.#view, event);
+    if (next !== undefined) this.#replace(next);
+    else this.#want(event.seq);
+    if (event.change === 'claimed') this.#onClaimed((event.claimed ?? []).map(({ symbol }) => symbol));
   }
 
   #onClaimed(symbols: readonly string[]): void {
@@ -152,6 +154,29 @@ export class ClusterWatch {
     const soonest = Math.min(...ending.map((pod) => pod.leaseLeftMs));
     this.#cancelLeaseTimer = this.#options.clock.after(soonest + AFTER_LEASE_MS, () => this.#reads.wake());
   }
+}
+
+type CommittedEvent = ClusterEventBody & { readonly seq: number };
+
+/** The view after an event that says all there is to know; undefined when it has to be read: another kind, or a gap. */
+export function viewAfter(view: ClusterView, event: CommittedEvent): ClusterView | undefined {
+  const { change, pod = null, incarnation = null, seq } = event;
+  if (seq !== view.version + 1) return undefined;
+  if (change === 'released') {
+    const released = new Set(event.symbols);
+    const free = (row: SymbolOwnership) =>
+      released.has(row.symbol) ? { ...row, owner: null, incarnation: null } : row;
+    return { ...view, version: seq, symbols: view.symbols.map(free) };
+  }
+  if (change === 'claimed') {
+    const epochs = new Map(event.claimed?.map(({ symbol, epoch }) => [symbol, epoch]));
+    const claim = (row: SymbolOwnership) => {
+      const epoch = epochs.get(row.symbol);
+      return epoch === undefined ? row : { ...row, owner: pod, incarnation, epoch };
+    };
+    return { ...view, version: seq, symbols: view.symbols.map(claim) };
+  }
+  return undefined;
 }
 
 /** The Pods that should own symbols: alive and serving. */

@@ -10,7 +10,7 @@
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
 import type { Log } from '../../protocol/ports/log.ts';
-import type { ClusterView, OwnershipPort, SymbolOwnership } from '../../protocol/ports/ownership.ts';
+import type { ClusterView, OwnershipPort } from '../../protocol/ports/ownership.ts';
 import { Repeater } from '../repeater.ts';
 import type { SymbolSupervisor } from '../symbols.ts';
 import { type ClusterWatch, isFree, servingPods } from './cluster-watch.ts';
@@ -29,14 +29,18 @@ export interface RebalancerOptions {
 /** Before a symbol that could not be claimed (locked at the moment, or taken by another) is looked at again. */
 const CLAIM_RETRY_MS = 100;
 
+interface Targets {
+  readonly symbols: readonly string[];
+  readonly pods: readonly string[];
+  readonly placement: ReadonlyMap<string, string>;
+}
+
 export class Rebalancer {
   readonly #options: RebalancerOptions;
   readonly #claims: Repeater;
   readonly #handOvers: Repeater;
   readonly #unwatch: () => void;
-  #targets:
-    | { symbols: readonly SymbolOwnership[]; members: string; placement: ReadonlyMap<string, string> }
-    | undefined;
+  #targets: Targets | undefined;
   #members = '';
   #membersSince: number;
 
@@ -149,16 +153,17 @@ export class Rebalancer {
     await claimed;
   }
 
+  /** Computed anew only when the Pods or the symbols have changed, not with every owner. */
   #placement(view: ClusterView): ReadonlyMap<string, string> {
     const pods = servingPods(view);
-    const members = pods.join(' ');
-    if (this.#targets?.symbols !== view.symbols || this.#targets.members !== members) {
-      const placement = place(
-        view.symbols.map((row) => row.symbol),
-        pods,
-      );
-      this.#targets = { symbols: view.symbols, members, placement };
+    const symbols = view.symbols.map((row) => row.symbol);
+    if (this.#targets === undefined || !same(this.#targets.pods, pods) || !same(this.#targets.symbols, symbols)) {
+      this.#targets = { symbols, pods, placement: place(symbols, pods) };
     }
     return this.#targets.placement;
   }
+}
+
+function same(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
 }

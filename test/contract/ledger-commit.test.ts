@@ -199,10 +199,10 @@ describe.each(LEDGERS)('commit on $name', (implementation) => {
     };
     await ledger.commit.commit([draft.note().group({ durableAfter: durable })]);
     await ledger.commit.commit([draft.buy(ONE_COIN).group()]);
-    const [row] = await ledger.ownership.claim(owner('pod-a'), ['KRW-BTC']);
+    const [row] = (await ledger.ownership.claim(owner('pod-a'), ['KRW-BTC'])).positions;
     expect(row).toEqual({ symbol: 'KRW-BTC', epoch: 2, version: 2, position: draft.position, durable });
-    expect(await ledger.ownership.symbols()).toEqual([
-      { symbol: 'KRW-BTC', owner: 'pod-a', epoch: 2, mode: 'holding' },
+    expect((await ledger.ownership.view()).symbols).toEqual([
+      { symbol: 'KRW-BTC', owner: 'pod-a', incarnation: owner('pod-a').incarnation, epoch: 2, mode: 'holding' },
     ]);
   });
 

@@ -91,7 +91,7 @@ describe('writers of the same rows', () => {
     await untilWaiting('%positions%');
     await slow.query('commit');
     await slow.end();
-    expect(await removed).toBe(false);
+    expect(await removed).toEqual({ type: 'busy' });
     expect((await ledger.commit.commit([draft.note().group()]))[0]?.type).toBe('committed');
   });
 });
@@ -128,7 +128,7 @@ describe('a split brain', () => {
     const take = async (by: Owner, from: Owner, drafts: Map<string, SymbolDraft>) => {
       await ledger.lapse(from);
       await ledger.ownership.register(by, LEASE_MS);
-      for (const row of await ledger.ownership.claim(by, SYMBOLS)) {
+      for (const row of (await ledger.ownership.claim(by, SYMBOLS)).positions) {
         drafts.set(row.symbol, new SymbolDraft(row));
         claims.set(row.symbol, [...(claims.get(row.symbol) ?? []), row]);
       }

@@ -60,7 +60,8 @@ describe.each(['Asia/Seoul', 'Asia/Kolkata'])('in %s', (zone) => {
       referenceDay: '2024-03-01',
       day: { day: '2024-03-01', entries: 1 },
     });
-    expect((await ledger.ownership.claim(owner('pod-a'), ['KRW-BTC']))[0]?.durable?.openedAt).toBe(LATE);
+    const { positions } = await ledger.ownership.claim(owner('pod-a'), ['KRW-BTC']);
+    expect(positions[0]?.durable?.openedAt).toBe(LATE);
     const { rows } = await server.admin.query(`
       select (select (at at time zone 'UTC')::text from journal where symbol = 'KRW-BTC') as journal,
              (select (send_before at time zone 'UTC')::text from orders) as orders,

@@ -36,7 +36,7 @@ describe.each(LEDGERS)('two owners that both read quantity 10, on $name', (imple
 
   /** The symbol as a new claim finds it: the only way to go on after a fence. */
   const rebuild = async (by: typeof A): Promise<SymbolDraft> => {
-    const [row] = await ledger.ownership.claim(by, [SYMBOL]);
+    const [row] = (await ledger.ownership.claim(by, [SYMBOL])).positions;
     if (row === undefined) throw new Error(`${by.pod} could not claim ${SYMBOL}`);
     return new SymbolDraft(row);
   };

@@ -37,7 +37,8 @@ export class SimProcess {
     this.clock = {
       now: () => EPOCH_MS + Math.floor(timeline.nowMs + this.skewMs),
       monotonic: () => timeline.nowMs,
-      after: (delayMs, callback) => this.#deliver('timer', delayMs, callback),
+      // As the real timers do it: whole milliseconds, and at least one.
+      after: (delayMs, callback) => this.#deliver('timer', Math.max(1, Math.trunc(delayMs)), callback),
     };
   }
 

@@ -8,6 +8,7 @@ import { AccountActor } from '../../actors/account/account.ts';
 import { SymbolActor } from '../../actors/symbol/actor.ts';
 import type { EntryAsk } from '../../actors/symbol/entry-ask.ts';
 import type { SymbolCommandMessage } from '../../actors/symbol/messages.ts';
+import { readRecovery } from '../../actors/symbol/recovery.ts';
 import type { SymbolSettings } from '../../actors/symbol/turn.ts';
 import { PaperVenue } from '../../adapters/paper/paper-venue.ts';
 import type { Candle } from '../../domain/candle.ts';
@@ -162,11 +163,13 @@ export class ActorWorld {
   }
 
   async #startActor(life: Life, owner: Owner): Promise<boolean> {
-    const [claimed] = await this.ownership.claim(owner, [SYMBOL]);
+    const [claimed] = (await this.ownership.claim(owner, [SYMBOL])).positions;
     if (claimed === undefined) throw new Error('the symbol could not be claimed');
     const reader = this.#guard(life, 'reader', this.ledger);
     try {
-      life.actor = await SymbolActor.start(this.settings, claimed, this.#ports(life, reader), {
+      const recovery = (await readRecovery(reader, [SYMBOL])).get(SYMBOL);
+      if (recovery === undefined) throw new Error('the symbol has no recovery');
+      life.actor = await SymbolActor.start(this.settings, claimed, recovery, this.#ports(life, reader), {
         onCrash: (error) => {
           this.crashes.push(error);
           life.die();

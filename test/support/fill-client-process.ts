@@ -5,11 +5,13 @@ import { now, type OpenSender, type Pending } from './fill-sender.ts';
 import { makeFill } from './make-fill.ts';
 import { PlainFillSender } from './plain-fill-sender.ts';
 import { mulberry32 } from './seeded.ts';
+import { TypedFillSender } from './typed-fill-sender.ts';
 
 const REPORT_EVERY_MS = 50;
 
 const SENDERS: Record<FillPlan['client'], OpenSender> = {
   plain: PlainFillSender.open,
+  typed: TypedFillSender.open,
 };
 
 const sent: Pending[] = [];

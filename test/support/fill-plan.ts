@@ -31,8 +31,8 @@ export interface FillPlan {
   readonly attemptMs: number;
   /** Mean pause of a lane between two requests; 0 sends as fast as answers come. */
   readonly thinkMs: number;
-  /** plain: the public library and nothing of the engine. */
-  readonly client: 'plain';
+  /** plain: the public NATS library and nothing of the engine. typed: `coinpilot/client`, one fill a request. */
+  readonly client: 'plain' | 'typed';
 }
 
 /** The position that an answer tells, as far as it is compared with the ledger. */

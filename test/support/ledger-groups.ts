@@ -123,7 +123,8 @@ export class SymbolDraft {
 export async function claimed(ledger: Ledger, symbols: readonly string[], by = owner('pod-a')): Promise<SymbolDraft[]> {
   await ledger.ownership.register(by, LEASE_MS);
   await ledger.ownership.addSymbols(symbols);
-  const found = new Map((await ledger.ownership.claim(by, symbols)).map((row) => [row.symbol, row]));
+  const { positions } = await ledger.ownership.claim(by, symbols);
+  const found = new Map(positions.map((row) => [row.symbol, row]));
   return symbols.map((symbol) => {
     const row = found.get(symbol);
     if (row === undefined) throw new Error(`${symbol} was not claimed`);

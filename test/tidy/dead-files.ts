@@ -13,7 +13,6 @@ export const EXEMPTIONS: readonly Exemption[] = [
   { place: 'vitest.config.ts', reason: 'read by the test runner' },
   { place: 'bench', reason: 'every benchmark is started by hand' },
   { place: 'ledger/memory', reason: 'the memory twin: run by the contract tests, and by research when it arrives' },
-  { place: 'supervisors/placement.ts', reason: 'placement over Pods: stands ready for the cluster role' },
 ];
 
 /** What a run can start from: the bin, the exports, the scripts of package.json, and main.ts. */

@@ -66,6 +66,12 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   },
   { place: 'main.ts', folders: ['cli'], node: false, why: 'main hands over to cli' },
   { place: 'coinpilot.mjs', folders: ['main.ts'], node: true, why: 'the bin starts main without a build step' },
+  {
+    place: 'client.mjs',
+    folders: ['adapters/nats/client'],
+    node: false,
+    why: 'coinpilot/client is the typed client and nothing else',
+  },
   { place: 'scripts', folders: '*', node: true, why: 'scripts generate and install from whatever there is' },
   { place: 'bench', folders: '*', node: true, why: 'a benchmark measures anything' },
   { place: 'test', folders: '*', node: true, why: 'a test tests anything' },
@@ -101,7 +107,7 @@ export const PACKAGE_RULES: readonly PackageRule[] = [
   { name: 'lightweight-charts', places: ['gateway/dashboard'] },
   { name: 'commander', places: ['cli'] },
   { name: 'yaml', places: ['cli'] },
-  { name: 'tsx', places: ['coinpilot.mjs'] },
+  { name: 'tsx', places: ['coinpilot.mjs', 'client.mjs'] },
 ];
 
 /** Code that ships with nothing: it may use any package, development ones included. */

@@ -80,6 +80,7 @@ export class Requester implements WireListener {
 
   /** Sends until it is answered for good. Never rejects for what happens outside; throws for what can't be meant. */
   send(address: Address, body: Body, options: SendOptions = {}): Promise<Reply> {
+    if ('fills' in body) throw new TypeError('a batch has an id for each fill: send it by client.symbol(…).fills(…)');
     const deadlineMs = this.#deadlineMs(options);
     const changes = isChange(address);
     const given = options.id ?? (typeof body.id === 'string' ? body.id : undefined);

@@ -92,6 +92,8 @@ describe('a batch of fills', () => {
     const { client } = scene([]);
     expect(() => client.symbol(SYMBOL).fills(fills(257))).toThrow(/256/);
     expect(() => client.symbol(SYMBOL).fills([])).toThrow(TypeError);
+    const address = { target: 'symbol', name: SYMBOL, command: 'fill' } as const;
+    expect(() => client.send(address, { fills: fills(2) })).toThrow(/fills/);
   });
 });
 

@@ -1,6 +1,7 @@
 /** A symbol host whose actors do what a test tells them, over ports that remember what was asked of them. */
 import type { ActorPorts, ActorSupervisor, SymbolActor } from '../../../actors/symbol/actor.ts';
 import type { Envelope, SymbolMessage } from '../../../actors/symbol/messages.ts';
+import type { Recovery } from '../../../actors/symbol/recovery.ts';
 import type { SymbolSettings } from '../../../actors/symbol/turn.ts';
 import { upbitKrw } from '../../../domain/instrument.ts';
 import { FLAT } from '../../../domain/position.ts';
@@ -12,7 +13,7 @@ import type { DeadLetter, LedgerWriter } from '../../../protocol/ports/ledger.ts
 import type { ClaimedPosition, OwnershipPort } from '../../../protocol/ports/ownership.ts';
 import type { MarketEvent } from '../../../protocol/ports/market.ts';
 import { RestartPolicy } from '../../../supervisors/restart-policy.ts';
-import { type HostOptions, SymbolHost } from '../../../supervisors/symbol-host.ts';
+import { type ClaimedLife, type HostOptions, SymbolHost } from '../../../supervisors/symbol-host.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 
@@ -63,7 +64,7 @@ export interface Script {
   readonly starts: ((supervisor: ActorSupervisor) => void)[];
   crashesOn: (message: SymbolMessage) => boolean;
   /** What the next claims give instead of the symbol. */
-  readonly claims: (() => Promise<ClaimedPosition | undefined>)[];
+  readonly claims: (() => Promise<ClaimedLife | undefined>)[];
 }
 
 export function scriptedHost(options: { symbol?: string; clock?: FakeClock; load?: { rows: number } } = {}) {
@@ -79,10 +80,14 @@ export function scriptedHost(options: { symbol?: string; clock?: FakeClock; load
   let epoch = 1;
   let claims = 0;
 
-  const claimed = (): ClaimedPosition => ({ symbol, epoch, version: 0, position: FLAT, durable: null });
+  const claimed = (): ClaimedLife => ({
+    claimed: { symbol, epoch, version: 0, position: FLAT, durable: null },
+    recovery: { working: undefined, reservations: [], hasCandles: false },
+  });
   const startActor = async (
     _settings: SymbolSettings,
     position: ClaimedPosition,
+    _recovery: Recovery,
     _ports: ActorPorts,
     supervisor: ActorSupervisor,
   ): Promise<SymbolActor> => {
@@ -149,7 +154,7 @@ export function scriptedHost(options: { symbol?: string; clock?: FakeClock; load
     post,
     start: () => host.start(claimed()),
     claims: () => claims,
-    nextClaim: (): ClaimedPosition => {
+    nextClaim: (): ClaimedLife => {
       epoch += 1;
       return claimed();
     },

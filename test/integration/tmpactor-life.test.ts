@@ -1,0 +1,79 @@
+/**
+ * A trade from its signal to its exit, with the process dying, or the ledger failing, at each of its steps in turn: the
+ * money is right in the end, nothing stays set aside or open, and the trade is recorded once (I2–I6, I9).
+ */
+import { describe, expect, it } from 'vitest';
+import { FLATTENED, following, HISTORY, SIGNAL, steady, TARGET_PRICE } from '../support/actor-market.ts';
+import { ActorWorld, type Fault, type WorldOptions } from '../support/actor-world-tmp.ts';
+
+/** So many candles come again after a death at most; they lie far above the entry, where an exit would be a profit. */
+const UNSTORED = 5;
+
+/** A signal, time to buy, the target, time to sell: in parts of 0.3 an order takes five candles. */
+const MARKET = [
+  ...HISTORY.slice(-UNSTORED),
+  SIGNAL,
+  ...following(...steady(6), TARGET_PRICE, ...steady(7, TARGET_PRICE)),
+];
+
+async function live(options: WorldOptions) {
+  const world = await ActorWorld.create(HISTORY.slice(0, -UNSTORED), options);
+  await world.begin();
+  await world.play(MARKET);
+  return { steps: world.steps, lives: world.lives, audit: await world.audit() };
+}
+
+function at(step: number, fault: Fault): Pick<WorldOptions, 'faults'> {
+  return { faults: (current) => (current === step ? fault : undefined) };
+}
+
+/** Every step of an undisturbed life. */
+function stepsOf(steps: readonly string[]): number[] {
+  return steps.map((_, index) => index);
+}
+
+describe.each([
+  { partialFill: 1, storeEvery: 1 },
+  { partialFill: 1, storeEvery: 4 },
+  { partialFill: 1, storeEvery: 1_000 },
+  { partialFill: 0.3, storeEvery: 1 },
+  { partialFill: 0.3, storeEvery: 1_000 },
+])('a trade filled by $partialFill with candles stored every $storeEvery', (options) => {
+  it('is made when nothing happens', async () => {
+    const { audit, lives } = await live(options);
+    expect(lives).toBe(1);
+    expect(audit).toMatchObject({ ...FLATTENED, trades: [{ reason: 'TAKE_PROFIT', entryPrice: '119500' }] });
+    expect(Object.keys(audit.ledgerFills)).toHaveLength(2);
+    expect(audit.venueFills).toEqual(audit.ledgerFills);
+  });
+
+  for (const fault of ['die before', 'die after'] as const) {
+    it(`is the same trade when the process must ${fault} any step`, async () => {
+      const undisturbed = await live(options);
+      for (const step of stepsOf(undisturbed.steps)) {
+        const { audit, lives } = await live({ ...options, ...at(step, fault) });
+        const where = `step ${step}: ${undisturbed.steps[step]}`;
+        expect(lives, where).toBe(2);
+        expect(audit, where).toMatchObject(FLATTENED);
+        expect(audit.venueFills, where).toEqual(audit.ledgerFills);
+        // Prices that come again after a death fill a partly filled order sooner; nothing else may differ.
+        const sooner = options.partialFill < 1 ? { exitTime: expect.any(String) } : {};
+        expect(audit.trades, where).toMatchObject(undisturbed.audit.trades.map((trade) => ({ ...trade, ...sooner })));
+      }
+    });
+  }
+
+  for (const fault of ['fail before', 'fail after'] as const) {
+    it(`leaves nothing behind when the ledger must ${fault} any step`, async () => {
+      const undisturbed = await live(options);
+      for (const step of stepsOf(undisturbed.steps)) {
+        const { audit } = await live({ ...options, ...at(step, fault) });
+        const where = `step ${step}: ${undisturbed.steps[step]}`;
+        expect(audit, where).toMatchObject(FLATTENED);
+        expect(audit.venueFills, where).toEqual(audit.ledgerFills);
+        // An entry whose answer was lost is not made; this strategy enters at the next close.
+        expect(audit.trades, where).toMatchObject([{ reason: 'TAKE_PROFIT' }]);
+      }
+    });
+  }
+});

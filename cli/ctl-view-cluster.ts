@@ -6,7 +6,7 @@ import { duration, labelled, table } from './table.ts';
 export function showCluster(reply: OkReply): string {
   const pods = listOf(reply.pods).map((pod) => [
     text(pod.pod) ?? '',
-    pod.live === false ? 'gone' : pod.draining === true ? 'draining' : 'live',
+    pod.live === false ? 'gone' : (text(pod.state) ?? 'live'),
     text(pod.symbols) ?? '',
     typeof pod.heartbeatAgeMs === 'number' ? duration(pod.heartbeatAgeMs) : '',
     text(pod.incarnation) ?? '',
@@ -17,9 +17,15 @@ export function showCluster(reply: OkReply): string {
     text(row.owner) ?? '–',
     text(row.epoch) ?? '',
   ]);
+  const singletons = listOf(reply.singletons).map((row) => [
+    text(row.name) ?? '',
+    text(row.owner) ?? '–',
+    text(row.epoch) ?? '',
+  ]);
   return lines(
     table(['pod', 'state', 'symbols', 'heartbeat', 'incarnation'], pods, ['symbols', 'heartbeat']),
     '',
+    ...(singletons.length === 0 ? [] : [table(['role', 'owner', 'epoch'], singletons, ['epoch']), '']),
     table(['symbol', 'mode', 'owner', 'epoch'], symbols, ['epoch']),
   );
 }

@@ -50,6 +50,8 @@ export const LIMITS = {
   claimWaveMax: 256,
   /** Symbols handed over at a time: those of a wave are without an owner for some milliseconds. */
   handOverWaveMax: 32,
+  /** A draining Pod with many symbols makes its waves larger, so that there are no more than this. */
+  drainWavesMax: 16,
   /** A wave that its new owner has not claimed by then does not hold up the next. */
   handOverWaitMs: 1_000,
   /** How long the members must have stayed the same before symbols that are served well are moved. */

@@ -209,6 +209,7 @@ function reply(view: ClusterView, modeHere: (symbol: string) => string | undefin
       heartbeatAgeMs,
       live,
     })),
+    singletons: view.singletons.map(({ name, owner, epoch }) => ({ name, owner, epoch })),
     // What this Pod serves it knows better than the row.
     symbols: view.symbols.map(({ symbol, owner, epoch, mode }) => ({
       symbol,

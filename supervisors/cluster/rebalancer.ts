@@ -79,10 +79,11 @@ export class Rebalancer {
     const end = clock.monotonic() + LIMITS.drainTimeoutMs;
     watch.tell(await ownership.setState(membership.owner, 'draining'));
     await watch.refresh();
+    const waveSize = Math.max(LIMITS.handOverWaveMax, Math.ceil(symbols.hosts.size / LIMITS.drainWavesMax));
     while (symbols.hosts.size > 0) {
       const held = [...symbols.hosts.keys()];
       const takers = servingPods(watch.view).length > 0 && clock.monotonic() < end;
-      await this.#handOverWave(takers ? held.slice(0, LIMITS.handOverWaveMax) : held);
+      await this.#handOverWave(takers ? held.slice(0, waveSize) : held);
     }
   }
 

@@ -136,14 +136,14 @@ class Driver {
   /** Everything a person could look up, the same on both. */
   async compare(): Promise<void> {
     await this.#both((ledger) => ledger.account.read(DAY));
-    await this.#both((ledger) => ledger.ownership.symbols());
+    await this.#both((ledger) => ledger.ownership.view());
     await this.#both((ledger) => ledger.reader.heldReservations(SYMBOLS));
     await this.#both((ledger) => ledger.reader.journal('account', 0, 1_000));
     for (const symbol of SYMBOLS) {
       await this.#both((ledger) => ledger.reader.journal(symbol, 0, 1_000));
       await this.#both((ledger) => ledger.reader.order(`order of ${symbol}`));
     }
-    await this.#both(async (ledger) => (await ledger.ownership.claim(A, SYMBOLS)).toSorted(bySymbol));
+    await this.#claim(SYMBOLS);
   }
 
   async #commit(inputs: readonly GroupInput[]): Promise<void> {
@@ -245,7 +245,10 @@ class Driver {
   }
 
   async #claim(wanted: readonly string[]): Promise<void> {
-    const rows = await this.#both(async (ledger) => (await ledger.ownership.claim(A, wanted)).toSorted(bySymbol));
+    const rows = await this.#both(async (ledger) => {
+      const { positions } = await ledger.ownership.claim(A, wanted);
+      return positions.toSorted(bySymbol);
+    });
     for (const row of rows) this.#drafts.set(row.symbol, new SymbolDraft(row));
   }
 

@@ -39,7 +39,9 @@ beforeAll(async () => {
   }
   broker = await startBroker({ port: 0 });
   engine = await connect({ servers: broker.url });
-  engine.subscribe('cp.symbol.KRW-BTC.fill', { callback: (_, message) => void message.respond('{"ok":true,"version":1}') });
+  engine.subscribe('cp.symbol.KRW-BTC.fill', {
+    callback: (_, message) => void message.respond('{"ok":true,"version":1}'),
+  });
   await engine.flush();
 });
 

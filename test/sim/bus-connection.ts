@@ -14,6 +14,8 @@ import type { SimProcess } from './sim-process.ts';
 import { SubjectPattern } from './subject-match.ts';
 import type { Timeline } from './timeline.ts';
 
+/** Between two messages that keep their order: far more than what adding up times rounds away. */
+const APART_MS = 0.001;
 const RECONNECT_MS = { least: 50, most: 350 };
 /** A client that hears nothing takes its connection for dead after this. */
 const STALE_MS = 8_000;
@@ -168,7 +170,7 @@ export class BusConnection implements Bus {
   /** Brings something in from the server. */
   arrive(delayMs: number, run: () => void, order: 'in order' | 'any order'): void {
     const { nowMs } = this.#timeline;
-    const at = order === 'in order' ? Math.max(this.#inAt, nowMs + delayMs) : nowMs + delayMs;
+    const at = order === 'in order' ? Math.max(this.#inAt + APART_MS, nowMs + delayMs) : nowMs + delayMs;
     if (order === 'in order') this.#inAt = at;
     const life = this.#life;
     const guarded = () => {
@@ -243,7 +245,7 @@ export class BusConnection implements Bus {
       return;
     }
     const { nowMs } = this.#timeline;
-    this.#outAt = Math.max(this.#outAt, nowMs + this.#server.hopMs());
+    this.#outAt = Math.max(this.#outAt + APART_MS, nowMs + this.#server.hopMs());
     const life = this.#life;
     this.#timeline.after(this.#outAt - nowMs, () => {
       if (this.#life === life) run();

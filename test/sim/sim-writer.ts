@@ -19,6 +19,8 @@ interface Batch {
   readonly reject: (error: Error) => void;
 }
 
+/** Between two messages that keep their order: far more than what adding up times rounds away. */
+const APART_MS = 0.001;
 const LATE_MS = { least: 200, most: 15_000 };
 
 export class SimWriter implements CommitPort {
@@ -91,7 +93,7 @@ export class SimWriter implements CommitPort {
     if (fate !== 'fine') link.counts.add(`commit: ${fate}`);
     const late = fate === 'lands late' || (fate === 'no answer' && dice.chance(0.5));
     const delayMs = late ? dice.between(LATE_MS.least, LATE_MS.most) : link.latencyMs();
-    this.#sentAt = Math.max(this.#sentAt, timeline.nowMs + delayMs);
+    this.#sentAt = Math.max(this.#sentAt + APART_MS, timeline.nowMs + delayMs);
     const arrivesInMs = this.#sentAt - timeline.nowMs;
     if (fate === 'no answer' || fate === 'lands late') {
       const patienceMs = fate === 'no answer' ? LIMITS.commitTimeoutMs : link.latencyMs();
@@ -121,7 +123,7 @@ export class SimWriter implements CommitPort {
       process.clock.after(LIMITS.commitTimeoutMs, () => this.#fail(new RetryableError('the commit was not answered')));
       return;
     }
-    this.#answeredAt = Math.max(this.#answeredAt, timeline.nowMs + this.#link.latencyMs());
+    this.#answeredAt = Math.max(this.#answeredAt + APART_MS, timeline.nowMs + this.#link.latencyMs());
     process.deliver(this.#answeredAt - timeline.nowMs, run);
   }
 

@@ -1,4 +1,7 @@
-/** The cluster and its Pods: who is there, who owns what, and changes to both. Its commands may be repeated freely. */
+/**
+ * The cluster and its Pods: who is there, who owns what, and changes to both. Adding and draining may be repeated freely; a symbol
+ * that is removed already is NOT_FOUND.
+ */
 import type { ClusterCommand, PodCommand } from '../../../protocol/subjects.ts';
 import type { Answer, ClusterReply, DrainReply, PingReply, PodReply } from './replies.ts';
 import type { Requester, SendOptions } from './requester.ts';

@@ -144,6 +144,8 @@ export interface ClusterReply {
     readonly incarnation: string;
     readonly symbols: number;
     readonly draining: boolean;
+    /** joining, serving or draining. */
+    readonly state: string;
     readonly heartbeatAgeMs: number;
     readonly live: boolean;
   }[];

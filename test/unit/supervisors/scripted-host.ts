@@ -23,6 +23,7 @@ export const FIRST_DELAY_MS = 75;
 /** One life: accepts and answers, unless it is told to crash. */
 export class ScriptedActor {
   readonly mode = 'flat';
+  readonly idle = true;
   uncommitted = 0;
 
   get hasRoom(): boolean {

@@ -25,10 +25,14 @@ export interface MarketBusOptions {
   readonly log: Log;
 }
 
+/** What waits for one life of a symbol in this Pod. */
 interface Lane {
+  readonly host: SymbolHost | undefined;
   readonly waiting: MarketEvent[];
   busy: boolean;
-  /** Trades came since the last candle, so the candle's inside is known. */
+  /** A candle has come since the symbol came here: what lies between it and the next one is known from its start. */
+  sawStart: boolean;
+  /** Trades came since the last candle. */
   sawTrades: boolean;
 }
 
@@ -54,14 +58,17 @@ export class MarketBus {
     const host = hosts.get(symbol);
     const valued = account()?.isHere === true;
     if ((host === undefined && !valued) || !isSymbol(symbol)) return;
-    const lane = this.#lane(symbol);
-    const event = decodeMarketEvent(lastToken(message.subject), symbol, message.data, lane.sawTrades);
+    const lane = this.#lane(symbol, host);
+    // A symbol that came here in the middle of a minute has not seen all of its trades: the candle tells the rest.
+    const insideIsKnown = lane.sawStart && lane.sawTrades;
+    const event = decodeMarketEvent(lastToken(message.subject), symbol, message.data, insideIsKnown);
     if (typeof event === 'string') {
       this.#invalid += 1;
       log.warn({ symbol, problem: event, invalid: this.#invalid }, 'market data could not be read');
       return;
     }
     lane.sawTrades = event.type === 'trade';
+    lane.sawStart ||= event.type === 'candle';
     this.#observePrice(event);
     if (host === undefined) return;
     if (lane.waiting.length >= LIMITS.marketQueueMax) this.#dropTick(lane);
@@ -105,10 +112,10 @@ export class MarketBus {
     this.#options.stats.droppedTicks += 1;
   }
 
-  #lane(symbol: string): Lane {
+  #lane(symbol: string, host: SymbolHost | undefined): Lane {
     const known = this.#lanes.get(symbol);
-    if (known !== undefined) return known;
-    const lane: Lane = { waiting: [], busy: false, sawTrades: false };
+    if (known !== undefined && known.host === host) return known;
+    const lane: Lane = { host, waiting: [], busy: false, sawStart: false, sawTrades: false };
     this.#lanes.set(symbol, lane);
     return lane;
   }

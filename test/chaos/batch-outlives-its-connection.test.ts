@@ -18,12 +18,12 @@ describe.runIf(hasNatsServer)('a batch that outlives its connection (needs nats-
 
   it('changes nothing when it arrives, round after round', async () => {
     const { cluster } = fixture;
-    await fixture.startLoad();
     for (let round = 0; round < ROUNDS; round += 1) {
       const { postgres } = cluster.pod('pod-a');
       const symbol = await symbolOf(cluster, 'pod-a');
       const subject = `cp.symbol.${symbol}.fill`;
       const fill = { id: uuidv7(), side: 'buy', quantity: '1', price: '100' } as const;
+      // Nothing else is on its way: a writer that waits for answers would not send this batch.
       postgres.hold('toServer');
       const lost = ask(cluster.nc, subject, fill).catch((error: unknown) => String(error));
       await until(
@@ -31,19 +31,22 @@ describe.runIf(hasNatsServer)('a batch that outlives its connection (needs nats-
         SETTLED_MS_MAX,
         () => `the batch is not on its way: ${cluster.explain()}`,
       );
-      postgres.dropClients();
-      await lost;
-      // Whoever owns the symbol now has claimed it anew, and serves others before the batch arrives.
-      await cluster.whenServed();
-      await fixture.works();
       const before = await cluster.row(symbol);
+      postgres.dropClients();
+      expect(await lost).not.toMatchObject({ ok: true });
+      // Whoever owns the symbol now has claimed it anew, and commits before the batch arrives.
+      await cluster.whenServed();
+      await fixture.startLoad();
+      const rebuilt = await cluster.row(symbol);
+      expect(rebuilt.epoch).toBeGreaterThan(before.epoch);
       postgres.pass();
       await fixture.works();
-      expect((await cluster.row(symbol)).epoch).toBe(before.epoch);
+      expect((await cluster.row(symbol)).epoch, 'nobody noticed the batch').toBe(rebuilt.epoch);
       const { version } = await insist<{ version: number }>(cluster.nc, subject, fill);
       fixture.note(symbol, fill, version);
+      expect(version).toBeGreaterThan(rebuilt.version);
       await cluster.whenShared();
+      await fixture.expectNothingLost();
     }
-    await fixture.expectNothingLost();
   });
 });

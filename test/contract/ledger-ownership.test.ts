@@ -1,4 +1,4 @@
-/** Leases, claims and singletons, on every ledger. */
+/** Who gets what: claims, releases, symbols and halts, on every ledger. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parseDecimal } from '../../domain/money.ts';
 import { claimed, claimOne, fund, id, LEASE_MS, order, owner, SymbolDraft } from '../support/ledger-groups.ts';
@@ -25,10 +25,10 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
   });
 
   const claim = async (by: typeof A, symbols: readonly string[]) =>
-    (await ledger.ownership.claim(by, symbols)).map(({ symbol, epoch }) => `${symbol}@${epoch}`).sort();
+    (await ledger.ownership.claim(by, symbols)).positions.map(({ symbol, epoch }) => `${symbol}@${epoch}`).sort();
 
   it('gives a symbol that never changed without a state', async () => {
-    expect(await ledger.ownership.claim(A, ['ONE'])).toEqual([
+    expect((await ledger.ownership.claim(A, ['ONE'])).positions).toEqual([
       { symbol: 'ONE', epoch: 1, version: 0, position: { quantity: 0n, cost: 0n, realizedPnl: 0n }, durable: null },
     ]);
   });
@@ -37,9 +37,9 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
     expect(await claim(A, ['ONE', 'NOT-THERE', 'ONE'])).toEqual(['ONE@1']);
     expect(await claim(A, ['ONE'])).toEqual(['ONE@2']);
     expect(await claim(B, ['ONE', 'TWO'])).toEqual(['TWO@1']);
-    expect(await ledger.ownership.symbols()).toEqual([
-      { symbol: 'ONE', owner: 'pod-a', epoch: 2, mode: 'starting' },
-      { symbol: 'TWO', owner: 'pod-b', epoch: 1, mode: 'starting' },
+    expect((await ledger.ownership.view()).symbols).toEqual([
+      { symbol: 'ONE', owner: 'pod-a', incarnation: A.incarnation, epoch: 2, mode: 'starting' },
+      { symbol: 'TWO', owner: 'pod-b', incarnation: B.incarnation, epoch: 1, mode: 'starting' },
     ]);
   });
 
@@ -48,7 +48,7 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
     const draft = await claimOne(ledger, 'ONE');
     await ledger.commit.commit([draft.buy({ quantity: '0.5', price: '100' }).group()]);
     await ledger.lapse(A);
-    const [row] = await ledger.ownership.claim(B, ['ONE']);
+    const [row] = (await ledger.ownership.claim(B, ['ONE'])).positions;
     expect(row).toMatchObject({ epoch: draft.epoch + 1, version: 1, position: draft.position });
     expect(await ledger.commit.commit([draft.note().group()])).toEqual([{ type: 'fenced' }]);
   });
@@ -60,20 +60,11 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
     expect(await claim(B, ['ONE'])).toEqual(['ONE@1']);
   });
 
-  it('renews a lease that runs, never one that ran out: that Pod has to join again', async () => {
-    expect(await ledger.ownership.heartbeat(A, LEASE_MS)).toBe(true);
-    await ledger.lapse(A);
-    expect(await ledger.ownership.heartbeat(A, LEASE_MS)).toBe(false);
-    await ledger.ownership.register(A, LEASE_MS);
-    expect(await ledger.ownership.heartbeat(A, LEASE_MS)).toBe(true);
-    expect(await claim(A, ['ONE'])).toEqual(['ONE@1']);
-  });
-
   it('lets a restarted Pod take over from its former life at once', async () => {
     await claim(A, ['ONE']);
     const next = owner('pod-a', 2);
     await ledger.ownership.register(next, LEASE_MS);
-    expect(await ledger.ownership.heartbeat(A, LEASE_MS)).toBe(false);
+    expect(await ledger.ownership.heartbeat(A, LEASE_MS, [])).toBeUndefined();
     expect(await claim(A, ['TWO'])).toEqual([]);
     expect(await claim(next, ['ONE'])).toEqual(['ONE@2']);
   });
@@ -84,7 +75,7 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
     expect(await claim(B, ['ONE'])).toEqual([]);
     await ledger.ownership.leave(A);
     expect(await claim(B, ['ONE'])).toEqual(['ONE@2']);
-    expect(await ledger.ownership.heartbeat(A, LEASE_MS)).toBe(false);
+    expect(await ledger.ownership.heartbeat(A, LEASE_MS, [])).toBeUndefined();
   });
 
   it('releases what is mine and nothing else', async () => {
@@ -95,35 +86,11 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
     expect(await claim(B, ['ONE'])).toEqual(['ONE@2']);
   });
 
-  it('lists Pods with their lease, their symbols and whether they drain', async () => {
-    await claim(A, ['ONE', 'TWO']);
-    await ledger.ownership.setDraining(B);
-    await ledger.ownership.setDraining(owner('pod-a', 2));
-    await ledger.lapse(B);
-    const pods = await ledger.ownership.pods();
-    expect(pods).toEqual([
-      { ...A, draining: false, live: true, symbols: 2, heartbeatAgeMs: expect.any(Number) },
-      { ...B, draining: true, live: false, symbols: 0, heartbeatAgeMs: expect.any(Number) },
-    ]);
-    for (const pod of pods) expect(pod.heartbeatAgeMs).toBeGreaterThanOrEqual(0);
-  });
-
-  it('records who claimed what in the journal of the cluster', async () => {
-    await ledger.ownership.claim(A, ['ONE']);
-    await ledger.ownership.claim(A, ['NOT-THERE']);
-    await ledger.ownership.claim(A, ['ONE']);
-    const rows = await ledger.reader.journal('cluster', 0, 10);
-    expect(rows.map(({ seq, kind, body }) => [seq, kind, JSON.parse(body ?? '')])).toEqual([
-      [1, 'ownership', { ...A, claimed: [{ symbol: 'ONE', epoch: 1 }] }],
-      [2, 'ownership', { ...A, claimed: [{ symbol: 'ONE', epoch: 2 }] }],
-    ]);
-  });
-
   it('adds symbols once, however often it is asked', async () => {
     await claim(A, ['ONE']);
     await ledger.ownership.addSymbols(['THREE', 'ONE', 'THREE']);
     await ledger.ownership.addSymbols([]);
-    expect((await ledger.ownership.symbols()).map(({ symbol, epoch }) => `${symbol}@${epoch}`)).toEqual([
+    expect((await ledger.ownership.view()).symbols.map(({ symbol, epoch }) => `${symbol}@${epoch}`)).toEqual([
       'ONE@1',
       'THREE@0',
       'TWO@0',
@@ -132,10 +99,10 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
 
   it('removes a flat symbol: fenced, not listed, not claimable until it is added again', async () => {
     const draft = await claimOne(ledger, 'ONE');
-    expect(await ledger.ownership.removeSymbol('ONE')).toBe(true);
+    expect(await ledger.ownership.removeSymbol('ONE')).toMatchObject({ type: 'removed' });
     expect(await ledger.commit.commit([draft.note().group()])).toEqual([{ type: 'fenced' }]);
     expect(await claim(A, ['ONE'])).toEqual([]);
-    expect((await ledger.ownership.symbols()).map(({ symbol }) => symbol)).toEqual(['TWO']);
+    expect((await ledger.ownership.view()).symbols.map(({ symbol }) => symbol)).toEqual(['TWO']);
     await ledger.ownership.addSymbols(['ONE']);
     expect(await claim(B, ['ONE'])).toEqual([`ONE@${draft.epoch + 2}`]);
   });
@@ -148,22 +115,37 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
       one.buy({ quantity: '0.00000001', price: '1' }).group(),
       two.note().group({ orders: [waiting] }),
     ]);
-    expect(await ledger.ownership.removeSymbol('ONE')).toBe(false);
-    expect(await ledger.ownership.removeSymbol('TWO')).toBe(false);
-    expect(await ledger.ownership.removeSymbol('NOT-THERE')).toBe(false);
+    expect(await ledger.ownership.removeSymbol('ONE')).toEqual({ type: 'busy' });
+    expect(await ledger.ownership.removeSymbol('TWO')).toEqual({ type: 'busy' });
+    expect(await ledger.ownership.removeSymbol('NOT-THERE')).toEqual({ type: 'unknown' });
     await ledger.commit.commit([two.note().group({ orders: [{ ...waiting, status: 'cancelled' }] })]);
-    expect(await ledger.ownership.removeSymbol('TWO')).toBe(true);
+    expect(await ledger.ownership.removeSymbol('TWO')).toMatchObject({ type: 'removed' });
+    expect(await ledger.ownership.removeSymbol('TWO')).toEqual({ type: 'unknown' });
   });
 
   it('gives a singleton to one live incarnation at a time', async () => {
     for (const name of ['account', 'reporter']) {
-      expect(await ledger.ownership.claimSingleton(A, name)).toEqual({ epoch: 1 });
+      expect(await ledger.ownership.claimSingleton(A, name)).toMatchObject({ epoch: 1 });
       expect(await ledger.ownership.claimSingleton(B, name)).toBeUndefined();
-      expect(await ledger.ownership.claimSingleton(A, name)).toEqual({ epoch: 2 });
+      expect(await ledger.ownership.claimSingleton(A, name)).toMatchObject({ epoch: 2 });
     }
     await ledger.lapse(A);
     expect(await ledger.ownership.claimSingleton(A, 'account')).toBeUndefined();
-    expect(await ledger.ownership.claimSingleton(B, 'account')).toEqual({ epoch: 3 });
+    expect(await ledger.ownership.claimSingleton(B, 'account')).toMatchObject({ epoch: 3 });
+  });
+
+  it('takes a released singleton back from its owner only, and gives it to the next under a new epoch', async () => {
+    await ledger.ownership.claimSingleton(A, 'account');
+    expect(await ledger.ownership.releaseSingleton(B, 'account')).toBeUndefined();
+    expect(await ledger.ownership.claimSingleton(B, 'account')).toBeUndefined();
+    await ledger.ownership.releaseSingleton(A, 'account');
+    expect((await ledger.ownership.view()).singletons).toEqual([
+      { name: 'account', owner: null, incarnation: null, epoch: 1 },
+    ]);
+    expect(await ledger.ownership.claimSingleton(B, 'account')).toMatchObject({ epoch: 2 });
+    expect((await ledger.ownership.view()).singletons).toEqual([
+      { name: 'account', owner: 'pod-b', incarnation: B.incarnation, epoch: 2 },
+    ]);
   });
 
   it('halts a symbol in the name of its owner, as a change of its own', async () => {
@@ -187,10 +169,10 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
       },
     ]);
     expect(await ledger.commit.commit([draft.note().group()])).toEqual([{ type: 'fenced' }]);
-    const [row] = await ledger.ownership.claim(A, ['ONE']);
+    const [row] = (await ledger.ownership.claim(A, ['ONE'])).positions;
     expect(row).toMatchObject({ version: 1, durable: { mode: 'halted', haltedReason: 'crashes', actor: 'null' } });
     expect(await ledger.ownership.haltSymbol('ONE', row?.epoch ?? 0, null, id('resume'))).toBe(true);
-    expect(await ledger.ownership.claim(A, ['ONE'])).toMatchObject([{ version: 2, durable: null }]);
+    expect((await ledger.ownership.claim(A, ['ONE'])).positions).toMatchObject([{ version: 2, durable: null }]);
   });
 
   it('keeps the rest of the state through a halt and its end', async () => {
@@ -206,10 +188,11 @@ describe.each(LEDGERS)('ownership on $name', (implementation) => {
     };
     await ledger.commit.commit([draft.note().group({ durableAfter: durable })]);
     await ledger.ownership.haltSymbol('ONE', draft.epoch, 'crashes', id('halt'));
-    const [halted] = await ledger.ownership.claim(A, ['ONE']);
+    const [halted] = (await ledger.ownership.claim(A, ['ONE'])).positions;
     expect(halted?.durable).toEqual({ ...durable, mode: 'halted', haltedReason: 'crashes' });
     const next = new SymbolDraft(halted ?? draft);
     await ledger.commit.commit([next.note().group({ durableAfter: { ...durable, mode: 'flat' } })]);
-    expect((await ledger.ownership.claim(A, ['ONE']))[0]?.durable).toEqual({ ...durable, mode: 'flat' });
+    const { positions } = await ledger.ownership.claim(A, ['ONE']);
+    expect(positions[0]?.durable).toEqual({ ...durable, mode: 'flat' });
   });
 });

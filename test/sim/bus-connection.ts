@@ -21,8 +21,10 @@ const RECONNECT_MS = { least: 50, most: 350 };
 const STALE_MS = 8_000;
 
 export interface BusObserver {
+  /** A request reaches a process; what is returned is handed to `replied` with its answer. */
+  readonly asked?: (request: Envelope) => unknown;
   /** A reply leaves a process. */
-  readonly replied?: (request: Envelope, reply: string) => void;
+  readonly replied?: (request: Envelope, reply: string, asked: unknown) => void;
   /** A message that is no reply leaves a process. */
   readonly published?: (subject: string, payload: string) => void;
 }
@@ -222,12 +224,13 @@ export class BusConnection implements Bus {
   }
 
   #message(envelope: Envelope): BusMessage {
+    const asked = this.#observer.asked?.(envelope);
     return {
       subject: envelope.subject,
       data: envelope.data,
       respond: (payload) => {
         if (!this.connected || envelope.replyTo === undefined) return;
-        if (typeof payload === 'string') this.#observer.replied?.(envelope, payload);
+        if (typeof payload === 'string') this.#observer.replied?.(envelope, payload, asked);
         this.#out({ subject: envelope.replyTo, data: bytes(payload), replyTo: undefined });
       },
     };

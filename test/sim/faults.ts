@@ -86,6 +86,10 @@ export class Faults {
   /** Everything that still goes on ends. */
   heal(): void {
     for (const end of [...this.#ends]) end();
+    for (const pod of this.#fleet.running) {
+      pod.nextBatch = 'fine';
+      pod.link.trouble = 0;
+    }
   }
 
   #strike(kind: Fault, pod: SimPod): void {

@@ -39,10 +39,12 @@ export class Settling {
 
   /** Until nothing moves any more; what still does when the time is over. */
   async #rest(): Promise<readonly string[]> {
-    const { timeline, auditor } = this.#world;
+    const { timeline, auditor, market, ledger } = this.#world;
     const end = timeline.nowMs + REST_MS_MAX;
     let stable = 0;
     for (;;) {
+      // The market never rests: what a Pod could not hear of an execution it hears with the next price.
+      for (const symbol of ledger.database.positions.keys()) market.trade(symbol);
       await timeline.advance(LOOK_EVERY_MS);
       auditor.check();
       const unrest = this.#unrest();
@@ -81,6 +83,12 @@ export class Settling {
     return unrest;
   }
 
+  /** Of a symbol that was removed meanwhile: nobody answers for it. */
+  #isGone(subject: string): boolean {
+    const symbol = subject.split('.')[2] ?? '';
+    return this.#world.ledger.database.positions.get(symbol)?.removed === true;
+  }
+
   /** The auditor compares the answers as they leave; here they only have to come. */
   async #askAgain(): Promise<void> {
     const { clients, timeline, auditor } = this.#world;
@@ -89,7 +97,7 @@ export class Settling {
       const accepted = client.records.filter(({ answer, body }) => answer?.ok === true && 'id' in body);
       for (let count = 0; count < ASKED_AGAIN_MAX && accepted.length > 0; count += 1) {
         const first = this.#dice.pick(accepted);
-        if (first.subject.startsWith('cp.cluster.')) continue;
+        if (first.subject.startsWith('cp.cluster.') || this.#isGone(first.subject)) continue;
         const { deadline: _, ...body } = first.body;
         asked.push([first, client.send({ subject: first.subject, body })]);
       }

@@ -82,7 +82,8 @@ export class SimPod {
       timeline,
       dice,
       observer: {
-        replied: ({ subject, data }, reply) => auditor.replies.replied(subject, data, reply),
+        asked: ({ subject, data }) => auditor.replies.asked(subject, data),
+        replied: (_, reply, asked) => auditor.replies.replied(asked, reply),
         published: (subject, payload) => auditor.replies.published(lifeName, subject, payload),
       },
     });

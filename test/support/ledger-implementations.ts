@@ -27,6 +27,8 @@ export interface Ledger {
   readonly paper: PaperStore;
   /** Lets this incarnation's lease run out, as time would. */
   lapse(owner: Owner): Promise<void>;
+  /** Makes this incarnation's last heartbeat so much older; its lease runs on. */
+  age(owner: Owner, ms: number): Promise<void>;
 }
 
 export interface LedgerServer {
@@ -61,6 +63,10 @@ export function memoryLedger(clock: Clock = stillClock): Ledger & { readonly dat
     async lapse(owner) {
       const pod = database.pods.get(owner.pod);
       if (pod?.incarnation === owner.incarnation) pod.expiresAt = database.clock.now() - 1;
+    },
+    async age(owner, ms) {
+      const pod = database.pods.get(owner.pod);
+      if (pod?.incarnation === owner.incarnation) pod.heartbeatAt -= ms;
     },
   };
 }
@@ -113,6 +119,12 @@ export async function startPostgresLedger(prepare?: string): Promise<PostgresLed
           await admin.query(
             `update pods set expires_at = clock_timestamp() - interval '1 millisecond' where pod = $1 and incarnation = $2`,
             [owner.pod, owner.incarnation],
+          );
+        },
+        async age(owner, ms) {
+          await admin.query(
+            `update pods set heartbeat_at = heartbeat_at - $3 * interval '1 millisecond' where pod = $1 and incarnation = $2`,
+            [owner.pod, owner.incarnation, ms],
           );
         },
       };

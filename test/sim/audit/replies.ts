@@ -30,6 +30,15 @@ interface RequestJson {
   readonly fills?: readonly { readonly id?: string }[];
 }
 
+/** A request as it reached a Pod. */
+export interface Asked {
+  readonly stream: string;
+  readonly command: string;
+  readonly ids: readonly string[];
+  /** Ids that were in the journal then. */
+  readonly known: readonly string[];
+}
+
 const QUESTIONS = new Set(['get', 'explain', 'limits', 'symbols']);
 
 export class Replies {
@@ -47,27 +56,34 @@ export class Replies {
     this.#report = report;
   }
 
-  /** A Pod answers a request. */
-  replied(subject: string, request: Uint8Array, reply: string): void {
-    const [, area, name = '', command = ''] = subject.split('.');
-    if (area !== 'symbol' && area !== 'account') return;
+  /** A request reaches a Pod: what of it is in the journal already. Undefined for what is not judged. */
+  asked(subject: string, data: Uint8Array): Asked | undefined {
+    const [, area, name = '', last = ''] = subject.split('.');
+    if (area !== 'symbol' && area !== 'account') return undefined;
     const stream = area === 'account' ? 'account' : name;
-    const asked = area === 'account' ? name : command;
+    const command = area === 'account' ? name : last;
+    // Pods ask each other for permission to enter; what comes of it is judged by what is committed.
+    if (command === 'reserve') return undefined;
+    const ids = QUESTIONS.has(command) ? [] : idsOf(JSON.parse(Buffer.from(data).toString()) as RequestJson);
+    this.#books.read(stream);
+    return { stream, command, ids, known: ids.filter((id) => this.#books.row(stream, id) !== undefined) };
+  }
+
+  /** A Pod answers a request. */
+  replied(request: unknown, reply: string): void {
+    if (request === undefined) return;
+    const asked = request as Asked;
+    const { stream, command, ids } = asked;
     const answer = JSON.parse(reply) as ReplyJson;
-    if (QUESTIONS.has(asked)) {
-      if (area === 'symbol' && answer.ok && answer.position != null) this.#isCommitted(stream, answer.position);
+    if (ids.length === 0) {
+      if (answer.ok && answer.position != null) this.#isCommitted(stream, answer.position);
       return;
     }
-    // A request among Pods has its answer judged by what is committed after it.
-    if (asked === 'reserve') return;
-    const { id, fills } = JSON.parse(Buffer.from(request).toString()) as RequestJson;
-    if (fills !== undefined) {
-      answer.results?.forEach((result, index) => {
-        this.#command(stream, asked, fills[index]?.id, result);
-      });
-    } else {
-      this.#command(stream, asked, id, answer);
-    }
+    this.#books.read(stream);
+    const results = answer.results ?? [answer];
+    results.forEach((result, index) => {
+      this.#command(asked, command, ids[index] as string, result);
+    });
   }
 
   /** A Pod tells the world about a change. */
@@ -90,12 +106,10 @@ export class Replies {
     this.#published.set(key, event.seq);
   }
 
-  #command(stream: string, command: string, id: string | undefined, answer: ReplyJson): void {
-    if (id === undefined) return;
-    this.#books.read(stream);
+  #command({ stream, known }: Asked, command: string, id: string, answer: ReplyJson): void {
     const row = this.#books.row(stream, id);
     if (!answer.ok) {
-      this.#refused(stream, command, id, answer, row);
+      if (known.includes(id)) this.#refused(stream, command, id, answer);
       return;
     }
     if (row === undefined) {
@@ -109,13 +123,12 @@ export class Replies {
     }
   }
 
-  /** A refusal says that nothing was changed: not of an id that is in the journal. */
-  #refused(stream: string, command: string, id: string, { error }: ReplyJson, row: StoredRow | undefined): void {
-    if (row === undefined || error === undefined || error.retryable) return;
+  /** A refusal says that nothing was changed: not of an id that was in the journal before it was asked for again. */
+  #refused(stream: string, command: string, id: string, { error }: ReplyJson): void {
     // The command stands in the journal; what is refused is the order it asked for.
-    if (command === 'order') return;
+    if (error === undefined || error.retryable || command === 'order') return;
     const found = `${error.code}: ${error.message}`;
-    this.#report('I3', `${stream}: ${command} ${id} was accepted (#${row.seq}) and stays so`, 'ok', found);
+    this.#report('I3', `${stream}: ${command} ${id} was accepted before and stays so`, 'ok', found);
   }
 
   #fill(stream: string, id: string, answer: ReplyJson, row: StoredRow): void {
@@ -141,4 +154,8 @@ export class Replies {
       after.realizedPnl === units(realizedPnl);
     if (!same) this.#report('I2', `${stream}: what is shown of version ${position.version} is committed`, after, position);
   }
+}
+
+function idsOf({ id, fills }: RequestJson): string[] {
+  return fills === undefined ? [id ?? ''] : fills.map((fill) => fill.id ?? '');
 }

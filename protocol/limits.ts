@@ -86,6 +86,8 @@ export const LIMITS = {
   marketQueueMax: 1_000,
   /** Symbols named in one cluster command. */
   symbolsPerRequestMax: 10_000,
+  /** Calls of one client that wait for an answer; the next is BUSY and not sent. */
+  clientCallsMax: 65_536,
   /** How long a Pod may take to hand its symbols over before it gives them all up at once. */
   drainTimeoutMs: 20_000,
   /** How long a graceful stop may take before it is forced. */

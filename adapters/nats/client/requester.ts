@@ -42,9 +42,6 @@ interface Waiting {
   onNobody(attempt: number): void;
 }
 
-/** Calls that wait at the same time; the next is answered BUSY at once. */
-const CALLS_MAX = 65_536;
-
 const EMPTY = new TextEncoder().encode('{}');
 
 export class Requester implements WireListener {
@@ -171,9 +168,9 @@ export class Requester implements WireListener {
         { bytes: task.bytes, bytesMax: LIMITS.payloadBytesMax },
       );
     }
-    if (this.#calls.size < CALLS_MAX) return undefined;
-    return refuse('BUSY', `this client waits for ${CALLS_MAX} answers already: nothing was sent`, {
-      callsMax: CALLS_MAX,
+    if (this.#calls.size < LIMITS.clientCallsMax) return undefined;
+    return refuse('BUSY', `this client waits for ${LIMITS.clientCallsMax} answers already: nothing was sent`, {
+      callsMax: LIMITS.clientCallsMax,
     });
   }
 

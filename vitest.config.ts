@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Projects run one after another in this order: their worker limits differ, which vitest allows only between groups. */
-const ORDER = ['tidy', 'unit', 'integration', 'chaos'];
+const ORDER = ['tidy', 'unit', 'integration', 'sim', 'chaos'];
 
 const project = (name: string, include: string[], options: Record<string, unknown> = {}) => ({
   extends: true as const,
@@ -23,6 +23,13 @@ export default defineConfig({
         testTimeout: 60_000,
         hookTimeout: 120_000,
         maxWorkers: 2,
+        globalSetup,
+      }),
+      // One file at a time: a campaign takes every core there is.
+      project('sim', ['test/sim/**/*.test.ts'], {
+        testTimeout: 900_000,
+        hookTimeout: 120_000,
+        maxWorkers: 1,
         globalSetup,
       }),
       project('chaos', ['test/chaos/**/*.test.ts'], {

@@ -29,6 +29,9 @@ export interface AccountOptions {
   readonly publish: (event: { seq: number; kind: string; at: number; body: unknown }) => void;
 }
 
+/** For a command that the ledger does not know; a repeated one gets its first answer. */
+const LATE: AccountChange = { ok: false, code: 'EXPIRED', message: 'the deadline has passed: nothing was changed' };
+
 export class AccountActor implements EntryAccount {
   readonly #options: AccountOptions;
   readonly #prices = new Map<string, number>();
@@ -74,7 +77,7 @@ export class AccountActor implements EntryAccount {
   }
 
   deposit(request: CashRequest): Promise<Reply> {
-    return this.#command(request.id, 'cash', `deposit|${request.amount}`, () => ({
+    return this.#command(request, 'cash', `deposit|${request.amount}`, () => ({
       ok: true,
       cashDelta: request.amount,
       body: { command: 'deposit', amount: formatDecimal(request.amount), reason: request.reason ?? null },
@@ -82,7 +85,7 @@ export class AccountActor implements EntryAccount {
   }
 
   withdraw(request: CashRequest): Promise<Reply> {
-    return this.#command(request.id, 'cash', `withdraw|${request.amount}`, (state) => {
+    return this.#command(request, 'cash', `withdraw|${request.amount}`, (state) => {
       const free = state.cash - state.reserved;
       if (request.amount > free) {
         return {
@@ -100,7 +103,7 @@ export class AccountActor implements EntryAccount {
   }
 
   control(command: 'pause' | 'resume' | 'halt', request: ControlRequest): Promise<Reply> {
-    return this.#command(request.id, 'risk', `${command}|${request.reason}`, () => ({
+    return this.#command(request, 'risk', `${command}|${request.reason}`, () => ({
       ok: true,
       ...(command === 'pause' ? { pausedReason: request.reason } : {}),
       ...(command === 'halt' ? { haltedReason: request.reason } : {}),
@@ -164,14 +167,16 @@ export class AccountActor implements EntryAccount {
   }
 
   async #command(
-    id: string,
+    { id, deadline }: { readonly id: string; readonly deadline?: number | undefined },
     kind: string,
     request: string,
     change: (state: AccountState) => AccountChange,
   ): Promise<Reply> {
     return this.#inTurn(async () => {
       const at = this.#options.wallNow();
-      const result = await this.#options.ledger.apply(this.#options.epoch, { id, kind, request, at }, change);
+      const result = await this.#options.ledger.apply(this.#options.epoch, { id, kind, request, at }, (state) =>
+        deadline !== undefined && deadline < at ? LATE : change(state),
+      );
       return this.#reply(result, { id, kind, request, at }, await this.#options.ledger.read(this.#day()));
     });
   }

@@ -11,6 +11,7 @@ import type { CancelRequest, ControlRequest, OrderRequest, ResolveRequest } from
 import type { StoredRow } from '../../protocol/ports/ledger.ts';
 import { askAccount } from './decide-entry.ts';
 import { startExit } from './decide-exit.ts';
+import { pastDeadline } from './decode.ts';
 import { freeQuantity } from './record-fills.ts';
 import type { Turn } from './turn.ts';
 import { isoTime, orderView, positionView } from './view.ts';
@@ -63,7 +64,7 @@ export function explain(turn: Turn, reading: Reading | undefined): void {
 /** pause, resume, halt: who allows what. The reason is kept in the journal. */
 export function control(turn: Turn, command: 'pause' | 'resume' | 'halt', request: ControlRequest): void {
   const fingerprint = `${command}|${request.reason}`;
-  if (answeredBefore(turn, request.id, fingerprint)) return;
+  if (isSettled(turn, request, fingerprint)) return;
   const { state } = turn;
   const next =
     command === 'pause'
@@ -93,7 +94,7 @@ export function control(turn: Turn, command: 'pause' | 'resume' | 'halt', reques
 
 export function flatten(turn: Turn, request: ControlRequest): void {
   const fingerprint = `flatten|${request.reason}`;
-  if (answeredBefore(turn, request.id, fingerprint)) return;
+  if (isSettled(turn, request, fingerprint)) return;
   if (turn.state.position.quantity > 0n && isDust(turn)) {
     turn.reply = refuse('REFUSED', 'the position is below the minimum order of the venue (dust): it cannot be sold', {
       code: 'ORDER_MINIMUM',
@@ -112,7 +113,7 @@ export function flatten(turn: Turn, request: ControlRequest): void {
 
 export function order(turn: Turn, request: OrderRequest): void {
   const fingerprint = orderFingerprint(request);
-  if (orderedBefore(turn, request.id, fingerprint)) return;
+  if (isOrdered(turn, request, fingerprint)) return;
   const refusal = orderRefusal(turn, request);
   if (refusal !== undefined) {
     turn.reply = refusal;
@@ -153,10 +154,14 @@ export function order(turn: Turn, request: OrderRequest): void {
   });
 }
 
-/** Answers a repeated order from what became of the first. */
-function orderedBefore(turn: Turn, id: string, fingerprint: string): boolean {
+/** Answers a repeated order from what became of the first, and a new one that came after its deadline. */
+function isOrdered(turn: Turn, request: OrderRequest, fingerprint: string): boolean {
+  const { id } = request;
   const earlier = turn.known(id) ?? turn.undecided(id);
-  if (earlier === undefined) return false;
+  if (earlier === undefined) {
+    turn.reply = pastDeadline(request, turn.receivedAt);
+    return turn.reply !== undefined;
+  }
   const current = turn.state.working?.order;
   if (earlier.request !== fingerprint) turn.reply = otherCommand(id);
   else if (turn.state.pending?.id === id) turn.awaits = id;
@@ -212,6 +217,11 @@ function busy(turn: Turn) {
 
 export function cancel(turn: Turn, request: CancelRequest): void {
   const current = turn.state.working?.order;
+  const late = pastDeadline(request, turn.receivedAt);
+  if (late !== undefined) {
+    turn.reply = late;
+    return;
+  }
   if (current?.clientOrderId !== request.orderId) {
     turn.reply = refuse('NOT_FOUND', `no open order ${request.orderId}: it is over, or belongs to another symbol`);
     return;
@@ -223,7 +233,7 @@ export function cancel(turn: Turn, request: CancelRequest): void {
 /** A person settles an order whose fate the venue does not tell. */
 export function resolve(turn: Turn, request: ResolveRequest): void {
   const fingerprint = `resolve|${request.orderId}|${request.outcome}`;
-  if (answeredBefore(turn, request.id, fingerprint)) return;
+  if (isSettled(turn, request, fingerprint)) return;
   const current = turn.state.working?.order;
   if (current?.clientOrderId !== request.orderId || current.status !== 'unknown') {
     turn.reply = refuse(
@@ -250,12 +260,17 @@ function controlReply(turn: Turn, id: string) {
   };
 }
 
-/** Answers a repeated command from its record. */
-function answeredBefore(turn: Turn, id: string, fingerprint: string): boolean {
+/** Answers a repeated command from its record, and a new one that came after its deadline. */
+function isSettled(turn: Turn, request: { id: string; deadline?: number | undefined }, fingerprint: string): boolean {
+  const { id } = request;
   const earlier: StoredRow | undefined = turn.known(id) ?? turn.undecided(id);
-  if (earlier === undefined) return false;
-  turn.reply = earlier.request === fingerprint ? { ...controlReply(turn, id), version: earlier.seq } : otherCommand(id);
-  return true;
+  if (earlier !== undefined) {
+    turn.reply =
+      earlier.request === fingerprint ? { ...controlReply(turn, id), version: earlier.seq } : otherCommand(id);
+    return true;
+  }
+  turn.reply = pastDeadline(request, turn.receivedAt);
+  return turn.reply !== undefined;
 }
 
 function otherCommand(id: string) {

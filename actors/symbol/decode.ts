@@ -65,7 +65,7 @@ export function decodeJson(data: Uint8Array): { value: unknown } | { error: Erro
   }
 }
 
-/** Validates a request and its clock: a passed deadline or an id too old to be remembered is EXPIRED. */
+/** Validates a request and the age of its id: one too old to be remembered is EXPIRED. */
 export function validate<S extends Schema>(
   schema: S,
   value: unknown,
@@ -73,16 +73,21 @@ export function validate<S extends Schema>(
 ): { request: Parsed<S> } | { error: ErrorReply } {
   const parsed = schema.safeParse(value);
   if (!parsed.success) return { error: refuse('INVALID', describeIssues(parsed.error)) };
-  const { id, deadline } = parsed.data as { id?: string; deadline?: number };
-  if (deadline !== undefined && deadline < now) {
-    return {
-      error: refuse('EXPIRED', 'the deadline has passed: nothing was changed', {
-        deadline: new Date(deadline).toISOString(),
-      }),
-    };
-  }
+  const { id } = parsed.data as { id?: string };
   const expired = id === undefined ? undefined : expiredId(id, now);
   return expired === undefined ? { request: parsed.data } : { error: expired };
+}
+
+/**
+ * The refusal of a command that came after its deadline. Only for one whose id the ledger does not know: the answer to an
+ * attempt that came in time may have been lost, and then that is what became of the command.
+ */
+export function pastDeadline(request: { readonly deadline?: number | undefined }, now: number): ErrorReply | undefined {
+  const { deadline } = request;
+  if (deadline === undefined || deadline >= now) return undefined;
+  return refuse('EXPIRED', 'the deadline has passed: nothing was changed', {
+    deadline: new Date(deadline).toISOString(),
+  });
 }
 
 function expiredId(id: string, now: number): ErrorReply | undefined {
@@ -128,7 +133,7 @@ function decodeFill(value: unknown, now: number): Decoded {
   if ('error' in batch) return batch.error;
   const items = batch.request.fills.map((item): FillItem => {
     const result = validate(fillRequest, item, now);
-    return 'error' in result ? result.error : result.request;
+    return 'error' in result ? result.error : { deadline: batch.request.deadline, ...result.request };
   });
   return { type: 'fill', items, batch: true };
 }

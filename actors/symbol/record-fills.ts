@@ -3,7 +3,8 @@
  * they need free cash or free quantity, or nothing changes.
  *
  * An id that the ledger knows gets its first answer. A fill that can be executed asks the ledger by its commit; one that
- * can't is looked up before it is refused, because what it sold or bought may be the reason why it can't (I3).
+ * can't (or came after its deadline) is looked up before it is refused: what it sold or bought may be the reason why it
+ * can't (I3).
  */
 import { formatDecimal } from '../../domain/money.ts';
 import { cashDelta, type Position, priceFill } from '../../domain/position.ts';
@@ -11,6 +12,7 @@ import { type ErrorReply, type Reply, refuse } from '../../protocol/errors.ts';
 import { contentId } from '../../protocol/ids.ts';
 import type { FillRequest } from '../../protocol/messages.ts';
 import type { StoredRow } from '../../protocol/ports/ledger.ts';
+import { pastDeadline } from './decode.ts';
 import type { FillItem } from './messages.ts';
 import type { SymbolState } from './state.ts';
 import { followPosition, trackTrade } from './trade.ts';
@@ -37,7 +39,7 @@ export function recordFills(turn: Turn, items: readonly FillItem[], batch: boole
     const fingerprint = requestFingerprint(item);
     const earlier = turn.known(item.id) ?? turn.undecided(item.id);
     if (earlier !== undefined) return repeated(earlier, item, fingerprint);
-    const refusal = shortage(turn, item);
+    const refusal = pastDeadline(item, turn.receivedAt) ?? shortage(turn, item);
     if (refusal === undefined) return recordFill(turn, item, fingerprint);
     fills.push({ index, request: item, fingerprint });
     return refusal;

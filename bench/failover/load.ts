@@ -4,7 +4,7 @@ import type { Cluster } from '../../test/support/cluster.ts';
 import { FillClients } from '../../test/support/fill-clients.ts';
 import type { FillRecord } from '../../test/support/fill-plan.ts';
 import { now } from '../../test/support/fill-sender.ts';
-import { longestStallMs } from '../../test/support/fill-verdict.ts';
+import { slowest } from '../../test/support/fill-verdict.ts';
 
 export interface LoadSettings {
   readonly processes: number;
@@ -47,7 +47,13 @@ export async function observe(cluster: Cluster, load: LoadSettings, event: () =>
     await event();
     await delay(load.settleMs);
     const { records } = await clients.stop();
-    return { records, longestStallMs: Math.round(longestStallMs(records, since)) };
+    const longest = slowest(records, since);
+    if (longest === undefined) throw new Error('no command was answered during the event');
+    const stallMs = Math.round(longest.answeredAt - longest.sentAt);
+    const sentAt = new Date(longest.sentAt).toISOString();
+    const afterMs = Math.round(longest.sentAt - since);
+    console.error(`  longest stall: ${stallMs} ms, ${longest.symbol}, sent ${afterMs} ms into the event at ${sentAt}`);
+    return { records, longestStallMs: stallMs };
   } catch (error) {
     clients.kill();
     throw error;

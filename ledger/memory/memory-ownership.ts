@@ -43,7 +43,8 @@ export class MemoryOwnership implements OwnershipPort {
     for (const [name, pod] of pods) if (pod.expiresAt < now - LIMITS.podRowKeptMs) pods.delete(name);
     pods.set(owner.pod, {
       incarnation: owner.incarnation,
-      state: 'joining',
+      // A first attempt that lands after its repetition must not set back a Pod that serves by now.
+      state: this.#pod(owner)?.state ?? 'joining',
       heartbeatAt: now,
       expiresAt: now + leaseTtlMs,
     });
@@ -86,7 +87,7 @@ export class MemoryOwnership implements OwnershipPort {
     if (pod === undefined || pod.expiresAt <= now || pod.heartbeatAt > now - heartbeatAgeMsMin) return undefined;
     if (!this.#database.isLive(by)) return undefined;
     pod.expiresAt = now - 1;
-    return this.#record({ change: 'expired', ...victim });
+    return this.#record({ change: 'expired', pod: victim.pod, incarnation: victim.incarnation });
   }
 
   async view(): Promise<ClusterView> {

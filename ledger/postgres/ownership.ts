@@ -58,7 +58,8 @@ export class PostgresOwnership implements OwnershipPort {
         `insert into pods (pod, incarnation, expires_at)
          values ($1, $2, clock_timestamp() + $3 * interval '1 millisecond')
          on conflict (pod) do update set incarnation = excluded.incarnation, expires_at = excluded.expires_at,
-           state = 'joining', started_at = clock_timestamp(), heartbeat_at = clock_timestamp()`,
+           -- A first attempt that lands after its repetition must not set back a Pod that serves by now.
+           state = case when pods.incarnation = excluded.incarnation then pods.state else 'joining' end, started_at = clock_timestamp(), heartbeat_at = clock_timestamp()`,
         [owner.pod, owner.incarnation, leaseTtlMs],
       );
       return record(client, { change: 'joined', ...owner });
@@ -96,7 +97,7 @@ export class PostgresOwnership implements OwnershipPort {
          and heartbeat_at <= clock_timestamp() - $4 * interval '1 millisecond'
          and exists (select from pods me where me.incarnation = $3 and me.expires_at > clock_timestamp())`,
       [victim.pod, victim.incarnation, by.incarnation, heartbeatAgeMsMin],
-      { change: 'expired', ...victim },
+      { change: 'expired', pod: victim.pod, incarnation: victim.incarnation },
     );
   }
 

@@ -161,7 +161,7 @@ export type AccountChange =
       readonly haltedReason?: string | null;
       readonly body: Readonly<Record<string, unknown>>;
     }
-  | { readonly ok: false; readonly code: 'INSUFFICIENT' | 'INVALID'; readonly message: string };
+  | { readonly ok: false; readonly code: 'INSUFFICIENT' | 'INVALID' | 'EXPIRED'; readonly message: string };
 
 export interface AccountCommandInput {
   readonly id: string;
@@ -173,7 +173,7 @@ export interface AccountCommandInput {
 export type AccountCommitResult =
   | { readonly type: 'committed'; readonly state: AccountState; readonly seq: number; readonly body: string }
   | { readonly type: 'duplicate'; readonly request: string | null; readonly body: string; readonly state: AccountState }
-  | { readonly type: 'refused'; readonly code: 'INSUFFICIENT' | 'INVALID'; readonly message: string }
+  | { readonly type: 'refused'; readonly code: 'INSUFFICIENT' | 'INVALID' | 'EXPIRED'; readonly message: string }
   | { readonly type: 'fenced' };
 
 /** Every method reads the locked account row first and is refused (fenced) for an owner whose epoch is past. */

@@ -3,13 +3,16 @@
  * the other; when too many wait, the oldest tick is dropped and counted, candles never.
  */
 import { isSymbol } from '../../domain/instrument.ts';
+import { RetryableError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Bus, BusMessage } from '../../protocol/ports/bus.ts';
+import { type Clock, sleep } from '../../protocol/ports/clock.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 import type { MarketEvent } from '../../protocol/ports/market.ts';
 import { lastToken, type Subjects } from '../../protocol/subjects.ts';
 import type { AccountService } from '../account-service.ts';
 import type { MarketIntake } from '../market-intake.ts';
+import { asOutsideFailure } from '../outside-failure.ts';
 import type { PodStats } from '../pod-stats.ts';
 import type { SymbolHost } from '../symbol-host.ts';
 import { decodeMarketEvent } from './market-decode.ts';
@@ -22,6 +25,7 @@ export interface MarketBusOptions {
   readonly account: () => Pick<AccountService, 'isHere' | 'observePrice'> | undefined;
   readonly intake: Pick<MarketIntake, 'decided' | 'observeTime'>;
   readonly stats: PodStats;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -80,13 +84,29 @@ export class MarketBus {
     lane.busy = true;
     try {
       for (let event = lane.waiting.shift(); event !== undefined; event = lane.waiting.shift()) {
-        await host.market(event);
+        await this.#deliver(host, event);
         if (event.type === 'candle') this.#options.intake.decided(host.symbol);
       }
     } catch (error) {
       this.#options.log.error({ symbol: host.symbol, error: String(error) }, 'market data could not be handled');
     } finally {
       lane.busy = false;
+    }
+  }
+
+  /** What the actor reads before it decides may be away for a while: the event waits with it. */
+  async #deliver(host: SymbolHost, event: MarketEvent): Promise<void> {
+    const { hosts, log, clock } = this.#options;
+    while (hosts.get(host.symbol) === host) {
+      try {
+        await host.market(event);
+        return;
+      } catch (error) {
+        const outside = asOutsideFailure(error);
+        if (!(outside instanceof RetryableError)) throw error;
+        log.warn({ symbol: host.symbol, error: outside.message }, 'a market event waits for the ledger');
+        await sleep(clock, LIMITS.outsideBackoffMaxMs);
+      }
     }
   }
 

@@ -72,6 +72,7 @@ export async function startMarket(context: EngineContext, failed: (error: unknow
       hosts,
       account: () => pod.account,
       intake,
+      clock: systemClock,
       stats: pod.stats,
       log: context.log,
     });

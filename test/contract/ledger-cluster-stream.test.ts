@@ -16,7 +16,11 @@ type Act = (ledger: Ledger) => Promise<ClusterEvent>;
 
 /** Given: A serves and owns ONE and the account; B is joining; TWO and THREE are free; GONE was removed. */
 const CHANGES: readonly (readonly [name: string, act: Act, body: Readonly<Record<string, unknown>>])[] = [
-  ['a Pod joins', ({ ownership }) => ownership.register(owner('pod-c'), LEASE_MS), { change: 'joined', ...owner('pod-c') }],
+  [
+    'a Pod joins',
+    ({ ownership }) => ownership.register(owner('pod-c'), LEASE_MS),
+    { change: 'joined', ...owner('pod-c') },
+  ],
   ['a next life joins', ({ ownership }) => ownership.register(A2, LEASE_MS), { change: 'joined', ...A2 }],
   ['a Pod serves', ({ ownership }) => ownership.setState(B, 'serving'), { change: 'serving', ...B }],
   ['a Pod drains', ({ ownership }) => ownership.setState(A, 'draining'), { change: 'draining', ...A }],
@@ -83,7 +87,11 @@ const NOTHING: readonly (readonly [name: string, act: (ledger: Ledger) => Promis
   ['expiring another life', ({ ownership }) => ownership.expire(A2, B, 0), undefined],
   ['expiring a Pod whose heartbeat is too young', ({ ownership }) => ownership.expire(A, B, 60_000), undefined],
   ["claiming another's symbol", ({ ownership }) => ownership.claim(B, ['ONE']), { positions: [], event: undefined }],
-  ['claiming what is not there', ({ ownership }) => ownership.claim(B, ['NO', 'GONE']), { positions: [], event: undefined }],
+  [
+    'claiming what is not there',
+    ({ ownership }) => ownership.claim(B, ['NO', 'GONE']),
+    { positions: [], event: undefined },
+  ],
   ['claiming nothing', ({ ownership }) => ownership.claim(B, []), { positions: [], event: undefined }],
   ['claiming as a stranger', ({ ownership }) => ownership.claim(A2, ['TWO']), { positions: [], event: undefined }],
   ["releasing another's symbol", ({ ownership }) => ownership.release(B, ['ONE', 'TWO']), undefined],
@@ -94,7 +102,11 @@ const NOTHING: readonly (readonly [name: string, act: (ledger: Ledger) => Promis
   ['removing what was removed', ({ ownership }) => ownership.removeSymbol('GONE'), { type: 'unknown' }],
   ["claiming another's singleton", ({ ownership }) => ownership.claimSingleton(B, 'account'), undefined],
   ["releasing another's singleton", ({ ownership }) => ownership.releaseSingleton(B, 'account'), undefined],
-  ['releasing a singleton that nobody claimed', ({ ownership }) => ownership.releaseSingleton(A, 'reporter'), undefined],
+  [
+    'releasing a singleton that nobody claimed',
+    ({ ownership }) => ownership.releaseSingleton(A, 'reporter'),
+    undefined,
+  ],
 ];
 
 describe.each(LEDGERS)("the cluster's stream on $name", (implementation) => {

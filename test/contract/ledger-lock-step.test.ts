@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatDecimal, ONE, type Units } from '../../domain/money.ts';
 import { applyFill, cashDelta, type Fill, FLAT, type Position } from '../../domain/position.ts';
 import type { CommitGroup, EntryVerdict, ReservationChange } from '../../protocol/ports/ledger.ts';
+import { sameOnAll } from '../support/in-lock-step.ts';
 import { AT, id, LEASE_MS, order, owner, SymbolDraft } from '../support/ledger-groups.ts';
 import { type Ledger, type LedgerServer, memoryLedger, POSTGRES } from '../support/ledger-implementations.ts';
 
@@ -139,6 +140,7 @@ class Driver {
     await this.#both((ledger) => ledger.ownership.view());
     await this.#both((ledger) => ledger.reader.heldReservations(SYMBOLS));
     await this.#both((ledger) => ledger.reader.journal('account', 0, 1_000));
+    await this.#both((ledger) => ledger.reader.journal('cluster', 0, 1_000));
     for (const symbol of SYMBOLS) {
       await this.#both((ledger) => ledger.reader.journal(symbol, 0, 1_000));
       await this.#both((ledger) => ledger.reader.order(`order of ${symbol}`));
@@ -245,22 +247,13 @@ class Driver {
   }
 
   async #claim(wanted: readonly string[]): Promise<void> {
-    const rows = await this.#both(async (ledger) => {
-      const { positions } = await ledger.ownership.claim(A, wanted);
-      return positions.toSorted(bySymbol);
-    });
-    for (const row of rows) this.#drafts.set(row.symbol, new SymbolDraft(row));
+    const { positions } = await this.#both((ledger) => ledger.ownership.claim(A, wanted));
+    for (const row of positions) this.#drafts.set(row.symbol, new SymbolDraft(row));
   }
 
-  async #both<T>(ask: (ledger: Ledger) => Promise<T>): Promise<T> {
-    const [first, ...others] = await Promise.all(this.#ledgers.map(ask));
-    for (const other of others) expect(other).toEqual(first);
-    return first as T;
+  #both<T>(ask: (ledger: Ledger) => Promise<T>): Promise<T> {
+    return sameOnAll(this.#ledgers, ask);
   }
-}
-
-function bySymbol(a: { symbol: string }, b: { symbol: string }): number {
-  return a.symbol < b.symbol ? -1 : 1;
 }
 
 /** Cash equals what came in and went out, positions the fold over their fills. */

@@ -44,6 +44,8 @@ export class BusServer {
   readonly #connections = new Set<BusConnection>();
   readonly #subscriptions = new Set<Subscription>();
   readonly #inboxes = new Map<string, BusConnection>();
+  /** Who listens to a subject; forgotten whenever a subscription comes or goes. */
+  readonly #routes = new Map<string, readonly Subscription[]>();
   /** Connections on the far side of a split. */
   #farSide = new Set<BusConnection>();
 
@@ -68,6 +70,7 @@ export class BusServer {
     for (const subscription of this.#subscriptions) {
       if (subscription.connection === connection) this.#subscriptions.delete(subscription);
     }
+    this.#routes.clear();
   }
 
   /** Those who are connected at the moment. */
@@ -90,18 +93,19 @@ export class BusServer {
 
   subscribe(subscription: Subscription): void {
     this.#subscriptions.add(subscription);
+    this.#routes.clear();
   }
 
   unsubscribe(subscription: Subscription): void {
     this.#subscriptions.delete(subscription);
+    this.#routes.clear();
   }
 
   /** How many would get a message of this subject (a queue group counts once). */
   listeners(subject: string): number {
     const groups = new Set<string>();
     let plain = 0;
-    for (const { pattern, queue } of this.#subscriptions) {
-      if (!pattern.matches(subject)) continue;
+    for (const { queue } of this.#listening(subject)) {
       if (queue === undefined) plain += 1;
       else groups.add(queue);
     }
@@ -131,20 +135,30 @@ export class BusServer {
   /** Time a message takes between a connection and the server. */
   hopMs(): number {
     const { least, most } = HOP_MS;
-    return this.#dice.between(least, most) + (this.weather.delayMs === 0 ? 0 : this.#dice.between(0, this.weather.delayMs));
+    return (
+      this.#dice.between(least, most) + (this.weather.delayMs === 0 ? 0 : this.#dice.between(0, this.weather.delayMs))
+    );
   }
 
   #receivers(from: BusConnection, subject: string): Subscription[] {
     const receivers: Subscription[] = [];
     const groups = new Map<string, Subscription[]>();
-    for (const subscription of this.#subscriptions) {
-      const { pattern, queue, connection } = subscription;
-      if (!pattern.matches(subject) || !this.#reaches(from, connection)) continue;
+    for (const subscription of this.#listening(subject)) {
+      const { queue, connection } = subscription;
+      if (!this.#reaches(from, connection)) continue;
       if (queue === undefined) receivers.push(subscription);
       else groups.set(queue, [...(groups.get(queue) ?? []), subscription]);
     }
     for (const members of groups.values()) receivers.push(this.#dice.pick(members));
     return receivers;
+  }
+
+  #listening(subject: string): readonly Subscription[] {
+    const known = this.#routes.get(subject);
+    if (known !== undefined) return known;
+    const listening = [...this.#subscriptions].filter(({ pattern }) => pattern.matches(subject));
+    this.#routes.set(subject, listening);
+    return listening;
   }
 
   #reaches(from: BusConnection, to: BusConnection): boolean {
@@ -171,4 +185,3 @@ export class BusServer {
     connection.arrive(this.hopMs(), run, 'in order');
   }
 }
-

@@ -62,7 +62,9 @@ export function randomCommand(dice: Dice, surroundings: Surroundings): Command {
   switch (kind) {
     case 'buy':
     case 'sell': {
-      const deadline = dice.chance(DEADLINE_SHARE) ? { deadline: new Date(now + dice.integer(500, 9_000)).toISOString() } : {};
+      const deadline = dice.chance(DEADLINE_SHARE)
+        ? { deadline: new Date(now + dice.integer(500, 9_000)).toISOString() }
+        : {};
       return on('fill', { ...fill(dice, kind, id), ...deadline });
     }
     case 'batch':
@@ -120,6 +122,8 @@ function quantity(dice: Dice): string {
 
 /** Units of 1e-8 as a decimal. */
 function decimal(units: number): string {
-  const fraction = String(units % 100_000_000).padStart(8, '0').replace(/0+$/, '');
+  const fraction = String(units % 100_000_000)
+    .padStart(8, '0')
+    .replace(/0+$/, '');
   return `${Math.floor(units / 100_000_000)}${fraction === '' ? '' : `.${fraction}`}`;
 }

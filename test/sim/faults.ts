@@ -135,13 +135,25 @@ export class Faults {
         pod.bus.isolate(kind === 'bus cut' ? 'cut' : 'hole');
         return this.#for(100, 10_000, () => pod.bus.heal());
       case 'bus loss':
-        return this.#weather(() => (weather.loss = dice.between(0.02, 0.3)), () => (weather.loss = 0));
+        return this.#weather(
+          () => (weather.loss = dice.between(0.02, 0.3)),
+          () => (weather.loss = 0),
+        );
       case 'bus duplication':
-        return this.#weather(() => (weather.duplication = dice.between(0.05, 0.5)), () => (weather.duplication = 0));
+        return this.#weather(
+          () => (weather.duplication = dice.between(0.05, 0.5)),
+          () => (weather.duplication = 0),
+        );
       case 'bus reordering':
-        return this.#weather(() => (weather.reordering = dice.between(0.05, 0.5)), () => (weather.reordering = 0));
+        return this.#weather(
+          () => (weather.reordering = dice.between(0.05, 0.5)),
+          () => (weather.reordering = 0),
+        );
       case 'bus delay':
-        return this.#weather(() => (weather.delayMs = dice.between(20, 900)), () => (weather.delayMs = 0));
+        return this.#weather(
+          () => (weather.delayMs = dice.between(20, 900)),
+          () => (weather.delayMs = 0),
+        );
       case 'bus restart':
         this.#server.restart(dice.between(50, 3_000));
         return;

@@ -60,7 +60,8 @@ export class Fleet {
         trace.add(name, () => `gives up: ${part}: ${String(error)}`);
         counts.add('Pod gave up');
         const cause = (error as Error).cause ?? error;
-        if ((cause as Error).name !== 'FencedError') auditor.report('error', `${name}: ${part} gives up`, '', String(error));
+        if ((cause as Error).name !== 'FencedError')
+          auditor.report('error', `${name}: ${part} gives up`, '', String(error));
         this.crash(pod);
       },
     });

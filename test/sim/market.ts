@@ -6,6 +6,7 @@ import { type Candle, MINUTE_MS } from '../../domain/candle.ts';
 import type { BusConnection } from './bus-connection.ts';
 import type { Dice } from './dice.ts';
 import type { SimLedger } from './sim-ledger.ts';
+import type { Trace } from './trace.ts';
 
 const START = Date.UTC(2024, 0, 1);
 /** So many candles and the slowest indicator is warm. */
@@ -25,12 +26,14 @@ export class Market {
   readonly #ledger: SimLedger;
   readonly #bus: BusConnection;
   readonly #dice: Dice;
+  readonly #trace: Trace;
   readonly #quotes = new Map<string, Quote>();
 
-  constructor(ledger: SimLedger, bus: BusConnection, dice: Dice) {
+  constructor(ledger: SimLedger, bus: BusConnection, dice: Dice, trace: Trace) {
     this.#ledger = ledger;
     this.#bus = bus;
     this.#dice = dice;
+    this.#trace = trace;
   }
 
   price(symbol: string): number {
@@ -53,6 +56,7 @@ export class Market {
   trade(symbol: string): void {
     const quote = this.#quote(symbol);
     quote.price = Math.round(quote.price * this.#dice.between(0.995, 1.005));
+    this.#trace.add('market', () => `${symbol} trades at ${quote.price}`);
     const at = START + quote.minute * MINUTE_MS + 1_000;
     const trade = { symbol, tradeId: `${at}`, price: quote.price, quantity: 1, at: new Date(at).toISOString() };
     this.#bus.publish(`cp.market.${symbol}.trade`, JSON.stringify(trade));
@@ -66,6 +70,7 @@ export class Market {
     const candle = candleAt(quote.minute, open, quote.price);
     quote.minute += 1;
     await this.#ledger.reader.storeCandles([{ symbol, candle }]);
+    this.#trace.add('market', () => `${symbol} closes minute ${quote.minute - 1} at ${quote.price}`);
     const { openTime, ...prices } = candle;
     const message = { symbol, unit: '1m', openTime: new Date(openTime).toISOString(), ...prices };
     this.#bus.publish(`cp.market.${symbol}.candle`, JSON.stringify(message));

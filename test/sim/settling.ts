@@ -47,9 +47,11 @@ export class Settling {
       for (const symbol of ledger.database.positions.keys()) market.trade(symbol);
       await timeline.advance(LOOK_EVERY_MS);
       auditor.check();
+      // Something is wrong already: what else is not at rest yet is no news.
+      if (auditor.violations.length > 0) return [];
       const unrest = this.#unrest();
       stable = unrest.length === 0 ? stable + 1 : 0;
-      if (stable >= STABLE_LOOKS || timeline.nowMs >= end || auditor.violations.length > 0) return unrest;
+      if (stable >= STABLE_LOOKS || timeline.nowMs >= end) return unrest;
     }
   }
 
@@ -106,7 +108,12 @@ export class Settling {
     for (const [first, again] of asked) {
       // An order is answered by what became of it, which may be a refusal of the venue by now.
       if (again.answer?.ok === true || (first.subject.endsWith('.order') && again.answer !== undefined)) continue;
-      auditor.report('I3', `${first.subject} ${String(first.body.id)} is answered again`, first.answer, again.answer ?? again.attempts);
+      auditor.report(
+        'I3',
+        `${first.subject} ${String(first.body.id)} is answered again`,
+        first.answer,
+        again.answer ?? again.attempts,
+      );
     }
   }
 }

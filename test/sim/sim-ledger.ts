@@ -2,13 +2,14 @@
  * The one ledger of a run: the memory twin of the Postgres schema, with the database's own clock, and what each Pod sees
  * of it through its own unreliable link. Whatever takes effect is shown to the observer at that very moment.
  */
+
+import type { Order } from '../../domain/order.ts';
 import { MemoryAccount } from '../../ledger/memory/memory-account.ts';
 import { MemoryCommit } from '../../ledger/memory/memory-commit.ts';
 import { MemoryDatabase } from '../../ledger/memory/memory-database.ts';
 import { MemoryOwnership } from '../../ledger/memory/memory-ownership.ts';
 import { MemoryPaperStore } from '../../ledger/memory/memory-paper-store.ts';
 import { MemoryReader } from '../../ledger/memory/memory-reader.ts';
-import type { Order } from '../../domain/order.ts';
 import { RetryableError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
 import type { AccountPort, CommitGroup, GroupOutcome } from '../../protocol/ports/ledger.ts';

@@ -87,7 +87,9 @@ export class SimPod {
         published: (subject, payload) => auditor.replies.published(lifeName, subject, payload),
       },
     });
-    const log = trace.log(lifeName, (message, fields) => auditor.report('error', `${lifeName}: ${message}`, '', fields));
+    const log = trace.log(lifeName, (message, fields) =>
+      auditor.report('error', `${lifeName}: ${message}`, '', fields),
+    );
     const outside = this.#outside(options, log);
     const subjects = new Subjects();
     const { clock } = this.process;
@@ -166,7 +168,7 @@ export class SimPod {
       onFailed: failed,
     });
     this.#intake = intake;
-    const market = new MarketBus({ ...shared, account: () => pod.account, intake });
+    const market = new MarketBus({ ...shared, clock, account: () => pod.account, intake });
     return {
       stop: async () => {
         market.stop();

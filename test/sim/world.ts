@@ -70,7 +70,10 @@ export class World {
     this.server = new BusServer(timeline, new Dice(seed, 'bus'));
     this.ledger = new SimLedger(timeline, {
       committed: (life, group, outcome) => {
-        this.trace.add(life, () => `commit ${group.symbol} epoch ${group.epoch} from #${group.expectedVersion}: ${outcome.type}`);
+        this.trace.add(
+          life,
+          () => `commit ${group.symbol} epoch ${group.epoch} from #${group.expectedVersion}: ${outcome.type}`,
+        );
         this.auditor.authority.committed(life, group, outcome);
       },
       claimed: (life, symbol, epoch) => {
@@ -92,10 +95,15 @@ export class World {
     const process = (name: string) => new SimProcess(name, timeline, new Dice(seed, name));
     const connection = (of: SimProcess) =>
       new BusConnection({ process: of, server: this.server, timeline, dice: new Dice(seed, of.name, 'bus') });
-    this.market = new Market(this.ledger, connection(process('collector')), new Dice(seed, 'market'));
+    this.market = new Market(this.ledger, connection(process('collector')), new Dice(seed, 'market'), this.trace);
     this.clients = Array.from({ length: dice.integer(1, 3) }, (_, index) => {
       const of = process(`client-${index + 1}`);
-      return new Client({ process: of, bus: connection(of), dice: new Dice(seed, of.name, 'client'), trace: this.trace });
+      return new Client({
+        process: of,
+        bus: connection(of),
+        dice: new Dice(seed, of.name, 'client'),
+        trace: this.trace,
+      });
     });
     const names = Array.from({ length: dice.integer(2, 4) }, (_, index) => `pod-${index + 1}`);
     this.fleet = new Fleet(names, { ...this, seed });
@@ -171,7 +179,9 @@ export class World {
     }
     const symbols = dice.chance(0.05) ? [EXTRA_SYMBOL] : this.#symbols;
     const now = EPOCH_MS + Math.floor(this.timeline.nowMs);
-    client.send(randomCommand(dice, { symbols, pods: this.fleet.names, now, price: (symbol) => this.market.price(symbol) }));
+    client.send(
+      randomCommand(dice, { symbols, pods: this.fleet.names, now, price: (symbol) => this.market.price(symbol) }),
+    );
   }
 
   /** Mostly a moment, sometimes long enough for leases to end. */
@@ -180,6 +190,6 @@ export class World {
     const kind = dice.next();
     if (kind < 0.5) return dice.between(0, 5);
     if (kind < 0.85) return dice.between(5, 100);
-    return dice.between(100, 1_000);
+    return dice.between(100, 800);
   }
 }

@@ -55,11 +55,15 @@ export async function judge(url: string, { records }: Pick<FillReport, 'records'
   };
 }
 
-/** The longest time from a first attempt to its final answer, of the commands that had no answer yet at `since`. */
-export function longestStallMs(records: readonly FillRecord[], since: number): number {
+/** The command that waited longest for its final answer, of those that had none yet at `since`. */
+export function slowest(records: readonly FillRecord[], since: number): FillRecord | undefined {
+  const waited = ({ sentAt, answeredAt }: FillRecord) => answeredAt - sentAt;
   return records
     .filter(({ answeredAt }) => answeredAt >= since)
-    .reduce((longest, { sentAt, answeredAt }) => Math.max(longest, answeredAt - sentAt), 0);
+    .reduce<FillRecord | undefined>(
+      (longest, record) => (longest === undefined || waited(record) > waited(longest) ? record : longest),
+      undefined,
+    );
 }
 
 function isAnsweredBy({ outcome, version, position }: FillRecord, row: JournalRow): boolean {

@@ -152,7 +152,8 @@ export class Replies {
       after.quantity === units(quantity) &&
       after.cost === units(cost) &&
       after.realizedPnl === units(realizedPnl);
-    if (!same) this.#report('I2', `${stream}: what is shown of version ${position.version} is committed`, after, position);
+    if (!same)
+      this.#report('I2', `${stream}: what is shown of version ${position.version} is committed`, after, position);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Bytes from the bus: whatever comes, a message or a refusal leaves, never an exception. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSymbolCommand } from '../../../actors/symbol/decode.ts';
+import { decodeSymbolCommand, pastDeadline } from '../../../actors/symbol/decode.ts';
 import { ERROR_CODES } from '../../../protocol/errors.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import { SYMBOL_COMMANDS } from '../../../protocol/subjects.ts';
@@ -83,16 +83,17 @@ describe('a payload', () => {
 });
 
 describe('a deadline', () => {
-  it('that has passed is EXPIRED; the moment itself still counts', () => {
-    const at = (time: number) => codeOf(decode('fill', { ...FILL, deadline: new Date(time).toISOString() }));
-    expect([at(NOW - 1), at(NOW), at(NOW + 1)]).toEqual(['EXPIRED', 'fill', 'fill']);
+  it('is judged where the ledger is asked first; the moment itself still counts', () => {
+    const at = (time: number) => pastDeadline({ deadline: time }, NOW)?.error.code;
+    expect([at(NOW - 1), at(NOW), at(NOW + 1)]).toEqual(['EXPIRED', undefined, undefined]);
+    expect(codeOf(decode('fill', { ...FILL, deadline: new Date(NOW - 1).toISOString() }))).toBe('fill');
   });
 
-  it('holds for a whole batch, and for each of its fills', () => {
-    const passed = new Date(NOW - 1).toISOString();
-    expect(codeOf(decode('fill', { fills: [FILL], deadline: passed }))).toBe('EXPIRED');
-    expect(decode('fill', { fills: [{ ...FILL, deadline: passed }, FILL] })).toMatchObject({
-      items: [{ error: { code: 'EXPIRED' } }, { id: FILL.id }],
+  it('of a batch is that of its fills, unless they have their own', () => {
+    const own = new Date(NOW - 1).toISOString();
+    const all = new Date(NOW + 5).toISOString();
+    expect(decode('fill', { fills: [{ ...FILL, deadline: own }, FILL], deadline: all })).toMatchObject({
+      items: [{ deadline: NOW - 1 }, { deadline: NOW + 5 }],
     });
   });
 });

@@ -5,7 +5,8 @@ import type { StoredRow } from '../protocol/ports/ledger.ts';
 export function eventOf(row: StoredRow): Readonly<Record<string, unknown>> {
   const { symbol, seq, kind, at, id, fill, orderId, positionAfter, body } = row;
   const head = { stream: symbol, seq, kind, at: new Date(at).toISOString(), id };
-  if (fill === null) return { ...head, ...(body === null ? {} : (JSON.parse(body) as object)) };
+  // The row's own fields stand, whatever the body holds: the body of an order is the order, with an id of its own.
+  if (fill === null) return { ...(body === null ? {} : (JSON.parse(body) as object)), ...head, orderId };
   return {
     ...head,
     side: fill.side,

@@ -57,6 +57,8 @@ export class SymbolHost {
   #cancelRestart: (() => void) | undefined;
   #cancelFeed: (() => void) | undefined;
   #statusWaiters: (() => void)[] = [];
+  /** The end of the line of market events. */
+  #market: Promise<void> = Promise.resolve();
   crashes = 0;
 
   constructor(options: HostOptions) {
@@ -141,8 +143,17 @@ export class SymbolHost {
     this.#feedActor();
   }
 
-  /** A market event; waits for the actor, also while it is being restarted. A halted symbol lets the market pass. */
-  async market(event: MarketEvent): Promise<void> {
+  /**
+   * A market event; waits for the actor, also while it is being restarted. A halted symbol lets the market pass. One event
+   * after the other, whoever delivers them: a part that was restarted may still have one under way.
+   */
+  market(event: MarketEvent): Promise<void> {
+    const handled = this.#market.then(() => this.#deliver(event));
+    this.#market = handled.catch(() => undefined);
+    return handled;
+  }
+
+  async #deliver(event: MarketEvent): Promise<void> {
     while (this.#status === 'starting') await this.#statusChange();
     const actor = this.#actor;
     if (this.#status !== 'running' || actor === undefined) return;

@@ -15,7 +15,8 @@ export interface NatsBusOptions {
 }
 
 const RECONNECT_WAIT_MS = 100;
-const CONNECT_TIMEOUT_MS = 5_000;
+/** Well below a lease: an attempt whose connection was reset in the middle is not noticed before. */
+const CONNECT_TIMEOUT_MS = 1_500;
 
 export class NatsBus implements Bus {
   readonly #connection: NatsConnection;

@@ -19,8 +19,8 @@ begin
 end
 $$;
 
--- The Pods as a heartbeat and a view tell them.
-create function cp_pods() returns json language sql volatile as $$
+-- The Pods as a heartbeat and a view tell them: stable, so that they are of the same moment as what is read beside them.
+create function cp_pods() returns json language sql stable as $$
   select coalesce(json_agg(json_build_object(
     'pod', pod, 'incarnation', incarnation, 'state', state,
     'heartbeatAgeMs', floor(extract(epoch from clock_timestamp() - heartbeat_at) * 1000),

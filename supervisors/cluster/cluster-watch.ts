@@ -86,8 +86,9 @@ export class ClusterWatch {
 
   /** What a heartbeat's reply said. */
   observe({ version, pods }: Heartbeat): void {
+    // The answer to an older question may come after a newer view: its Pods are not those of that view.
     if (version > this.#view.version) this.#want(version);
-    else this.#replace({ ...this.#view, pods });
+    else if (version === this.#view.version) this.#replace({ ...this.#view, pods });
   }
 
   /** Resolves when others have said that they serve these symbols, or after `timeoutMs`. */

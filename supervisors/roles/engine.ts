@@ -7,6 +7,7 @@ import { startStatusServer } from '../../gateway/status-server.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 import { outsideFailures } from '../outside-failure.ts';
+import { rehearse } from '../rehearsal.ts';
 import { type PartSpec, RestForOne, type RunningPart } from '../rest-for-one.ts';
 import { RestartPolicy } from '../restart-policy.ts';
 import type { EngineConfig } from './engine-config.ts';
@@ -15,7 +16,7 @@ import { startLedger } from './ledger-parts.ts';
 import { listenOn } from './listen.ts';
 import { startBroker, startBus, startPostgres } from './server-parts.ts';
 import type { StateFolder } from './state-folder.ts';
-import { createPod, startMarket } from './trading-parts.ts';
+import { createPod, startMarket, symbolSettings } from './trading-parts.ts';
 
 export class Engine {
   readonly context: EngineContext;
@@ -35,8 +36,9 @@ export class Engine {
   }
 
   /** Resolves when everything serves; rejects when a part gives up. */
-  start(): Promise<void> {
-    return this.#supervisor.start();
+  async start(): Promise<void> {
+    await rehearse(symbolSettings(this.context.config, 'KRW-BTC'), systemClock, this.context.log);
+    await this.#supervisor.start();
   }
 
   /** Ends for good: symbols are handed to other Pods, what is left is given up. */

@@ -1,5 +1,6 @@
 /** The trading side of a process: its Pod, and the market that drives it. */
 import { randomUUID } from 'node:crypto';
+import type { SymbolSettings } from '../../actors/symbol/turn.ts';
 import { systemClock, systemRandom } from '../../adapters/system-clock.ts';
 import { upbitKrw } from '../../domain/instrument.ts';
 import { fromNumber, parseDecimal } from '../../domain/money.ts';
@@ -9,15 +10,24 @@ import { fingerprint } from '../../protocol/ids.ts';
 import { MarketIntake } from '../market-intake.ts';
 import { Pod } from '../pod.ts';
 import { withTimeout } from '../waiting.ts';
+import type { EngineConfig } from './engine-config.ts';
 import type { EngineContext } from './engine-context.ts';
 import { openWriter } from './ledger-parts.ts';
 import { MarketBus } from './market-bus.ts';
 
+export function symbolSettings({ preset, paper }: EngineConfig, symbol: string): SymbolSettings {
+  return {
+    symbol,
+    preset,
+    parametersHash: fingerprint(canonicalPreset(preset)),
+    instrument: upbitKrw(symbol),
+    feeRate: fromNumber(paper.feeRate),
+  };
+}
+
 /** The Pod of an engine process, over the servers its context knows at the moment. */
 export function createPod(context: EngineContext): Pod {
   const { config, callbacks, subjects, log } = context;
-  const { preset } = config;
-  const parametersHash = fingerprint(canonicalPreset(preset));
   return new Pod({
     pod: config.pod,
     subjects,
@@ -32,13 +42,7 @@ export function createPod(context: EngineContext): Pod {
       openWriter: (options) => openWriter(context, options),
     }),
     symbols: config.symbols,
-    settingsOf: (symbol) => ({
-      symbol,
-      preset,
-      parametersHash,
-      instrument: upbitKrw(symbol),
-      feeRate: fromNumber(config.paper.feeRate),
-    }),
+    settingsOf: (symbol) => symbolSettings(config, symbol),
     limits: config.risk,
     openingBalance: parseDecimal(config.paper.balance),
     marketNow: () => context.marketTime ?? systemClock.now(),

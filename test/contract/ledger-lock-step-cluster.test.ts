@@ -152,7 +152,9 @@ function expectTold(rows: readonly StoredRow[], view: ClusterView): void {
     const incarnation = told.incarnation ?? null;
     switch (told.change) {
       case 'joined':
-        pods.set(told.pod ?? '', `${incarnation} joining`);
+        // The same life again is an attempt that landed late: what it has become since stays.
+        if (pods.get(told.pod ?? '')?.startsWith(`${incarnation} `) !== true)
+          pods.set(told.pod ?? '', `${incarnation} joining`);
         break;
       case 'serving':
       case 'draining':

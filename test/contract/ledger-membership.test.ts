@@ -68,6 +68,12 @@ describe.each(LEDGERS)('membership on $name', (implementation) => {
       expect(await stateOf('pod-a')).toBe('draining, over');
     });
 
+    it('is not set back by a first attempt to join that lands after its repetition', async () => {
+      await ledger.ownership.setState(A, 'serving');
+      await ledger.ownership.register(A, LEASE_MS);
+      expect(await stateOf('pod-a')).toBe('serving, live');
+    });
+
     it('begins at joining again with the next life', async () => {
       await ledger.ownership.setState(A, 'draining');
       await ledger.ownership.register(A2, LEASE_MS);

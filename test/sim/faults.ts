@@ -1,6 +1,6 @@
 /** What goes wrong in a run: each fault happens at a step, most end by themselves after a while, all end at `heal`. */
 import type { BusConnection } from './bus-connection.ts';
-import type { BusServer } from './bus-server.ts';
+import type { BusServer, Weather } from './bus-server.ts';
 import type { Dice } from './dice.ts';
 import type { FaultCounts } from './fault-counts.ts';
 import type { Fleet } from './fleet.ts';
@@ -52,6 +52,59 @@ export class Faults {
   /** What ends a fault that goes on; each runs once. */
   readonly #ends = new Set<() => void>();
 
+  /** What each fault does to a Pod, or to everybody. */
+  readonly #strikes: Readonly<Record<Fault, (pod: SimPod) => void>> = {
+    'Pod crash': (pod) => this.#fleet.crash(pod),
+    'Pod pause': (pod) => {
+      pod.process.pause();
+      this.#for(200, 14_000, () => pod.process.resume());
+    },
+    'Pod drain': (pod) => this.#fleet.drain(pod),
+    'commit fate': (pod) => {
+      pod.nextBatch = this.#dice.pick(BATCH_FATES);
+    },
+    'writer reset': (pod) => pod.writer?.break(),
+    'ledger trouble': (pod) => {
+      pod.link.trouble += this.#dice.integer(1, 4);
+    },
+    'ledger slow': (pod) => {
+      pod.link.slowMs = this.#dice.between(20, 1_500);
+      this.#for(500, 5_000, () => {
+        pod.link.slowMs = 0;
+      });
+    },
+    'ledger refused': (pod) => this.#partitionLedger(pod, 'refused'),
+    'ledger black hole': (pod) => this.#partitionLedger(pod, 'hole'),
+    'locked rows': () => {
+      this.#ledger.lockedRows = this.#dice.between(0.1, 0.9);
+      this.#for(200, 4_000, () => {
+        this.#ledger.lockedRows = 0;
+      });
+    },
+    'lease loss': (pod) => {
+      const row = this.#ledger.database.pods.get(pod.name);
+      if (row !== undefined) row.expiresAt = this.#ledger.database.clock.now() - 1;
+    },
+    'bus cut': (pod) => this.#isolate(pod, 'cut'),
+    'bus black hole': (pod) => this.#isolate(pod, 'hole'),
+    'bus loss': () => this.#weather('loss', 0.02, 0.3),
+    'bus duplication': () => this.#weather('duplication', 0.05, 0.5),
+    'bus reordering': () => this.#weather('reordering', 0.05, 0.5),
+    'bus delay': () => this.#weather('delayMs', 20, 900),
+    'bus restart': () => this.#server.restart(this.#dice.between(50, 3_000)),
+    'peers split': () => {
+      const all = [...this.#fleet.running.map(({ bus }) => bus), ...this.#clients];
+      this.#server.splitOff(all.filter(() => this.#dice.chance(0.5)));
+      this.#for(200, 6_000, () => this.#server.splitOff([]));
+    },
+    'Pod clock jump': (pod) => {
+      pod.process.skewMs += this.#dice.between(-CLOCK_JUMP_MS, CLOCK_JUMP_MS);
+    },
+    'ledger clock jump': () => {
+      this.#ledger.skewMs += this.#dice.between(-LEDGER_JUMP_MS, LEDGER_JUMP_MS);
+    },
+  };
+
   constructor(options: {
     readonly timeline: Timeline;
     readonly dice: Dice;
@@ -80,7 +133,7 @@ export class Faults {
     const pod = this.#dice.pick(running);
     this.#counts.add(kind);
     this.#trace.add('fault', () => `${kind} (${pod.process.name})`);
-    this.#strike(kind, pod);
+    this.#strikes[kind](pod);
   }
 
   /** Everything that still goes on ends. */
@@ -89,84 +142,6 @@ export class Faults {
     for (const pod of this.#fleet.running) {
       pod.nextBatch = 'fine';
       pod.link.trouble = 0;
-    }
-  }
-
-  #strike(kind: Fault, pod: SimPod): void {
-    const dice = this.#dice;
-    const { weather } = this.#server;
-    switch (kind) {
-      case 'Pod crash':
-        return this.#fleet.crash(pod);
-      case 'Pod pause':
-        pod.process.pause();
-        return this.#for(200, 14_000, () => pod.process.resume());
-      case 'Pod drain':
-        return this.#fleet.drain(pod);
-      case 'commit fate':
-        pod.nextBatch = dice.pick(BATCH_FATES);
-        return;
-      case 'writer reset':
-        pod.writer?.break();
-        return;
-      case 'ledger trouble':
-        pod.link.trouble += dice.integer(1, 4);
-        return;
-      case 'ledger slow':
-        pod.link.slowMs = dice.between(20, 1_500);
-        return this.#for(500, 5_000, () => {
-          pod.link.slowMs = 0;
-        });
-      case 'ledger refused':
-      case 'ledger black hole':
-        return this.#partitionLedger(pod, kind === 'ledger refused' ? 'refused' : 'hole');
-      case 'locked rows':
-        this.#ledger.lockedRows = dice.between(0.1, 0.9);
-        return this.#for(200, 4_000, () => {
-          this.#ledger.lockedRows = 0;
-        });
-      case 'lease loss': {
-        const row = this.#ledger.database.pods.get(pod.name);
-        if (row !== undefined) row.expiresAt = this.#ledger.database.clock.now() - 1;
-        return;
-      }
-      case 'bus cut':
-      case 'bus black hole':
-        pod.bus.isolate(kind === 'bus cut' ? 'cut' : 'hole');
-        return this.#for(100, 10_000, () => pod.bus.heal());
-      case 'bus loss':
-        return this.#weather(
-          () => (weather.loss = dice.between(0.02, 0.3)),
-          () => (weather.loss = 0),
-        );
-      case 'bus duplication':
-        return this.#weather(
-          () => (weather.duplication = dice.between(0.05, 0.5)),
-          () => (weather.duplication = 0),
-        );
-      case 'bus reordering':
-        return this.#weather(
-          () => (weather.reordering = dice.between(0.05, 0.5)),
-          () => (weather.reordering = 0),
-        );
-      case 'bus delay':
-        return this.#weather(
-          () => (weather.delayMs = dice.between(20, 900)),
-          () => (weather.delayMs = 0),
-        );
-      case 'bus restart':
-        this.#server.restart(dice.between(50, 3_000));
-        return;
-      case 'peers split': {
-        const all = [...this.#fleet.running.map(({ bus }) => bus), ...this.#clients];
-        this.#server.splitOff(all.filter(() => dice.chance(0.5)));
-        return this.#for(200, 6_000, () => this.#server.splitOff([]));
-      }
-      case 'Pod clock jump':
-        pod.process.skewMs += dice.between(-CLOCK_JUMP_MS, CLOCK_JUMP_MS);
-        return;
-      case 'ledger clock jump':
-        this.#ledger.skewMs += dice.between(-LEDGER_JUMP_MS, LEDGER_JUMP_MS);
     }
   }
 
@@ -180,9 +155,17 @@ export class Faults {
     });
   }
 
-  #weather(begin: () => void, end: () => void): void {
-    begin();
-    this.#for(200, 4_000, end);
+  #isolate(pod: SimPod, how: 'cut' | 'hole'): void {
+    pod.bus.isolate(how);
+    this.#for(100, 10_000, () => pod.bus.heal());
+  }
+
+  #weather(kind: keyof Weather, least: number, most: number): void {
+    const { weather } = this.#server;
+    weather[kind] = this.#dice.between(least, most);
+    this.#for(200, 4_000, () => {
+      weather[kind] = 0;
+    });
   }
 
   /** Ends it after a while. */

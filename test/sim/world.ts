@@ -40,7 +40,7 @@ export interface RunResult {
 }
 
 /** Before the first step: the Pods join and claim. */
-const WARM_UP_MS = 3_000;
+const WARM_UP_MS = 1_500;
 
 export class World {
   readonly timeline = new Timeline();
@@ -189,7 +189,7 @@ export class World {
     const dice = this.#dice;
     const kind = dice.next();
     if (kind < 0.5) return dice.between(0, 5);
-    if (kind < 0.85) return dice.between(5, 100);
-    return dice.between(100, 800);
+    if (kind < 0.88) return dice.between(5, 100);
+    return dice.between(100, 700);
   }
 }

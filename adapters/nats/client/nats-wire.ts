@@ -14,7 +14,7 @@ export interface NatsWireOptions {
 }
 
 const RECONNECT_WAIT_MS = 100;
-const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 1_500;
 /** A close waits so long for the server to have taken what was sent. */
 const CLOSE_FLUSH_MS = 1_000;
 const STATUS_NO_RESPONDERS = 503;

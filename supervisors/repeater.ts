@@ -56,7 +56,7 @@ export class Repeater {
       this.#woken = false;
       const restMs = await this.#once();
       if (restMs === 0) this.#woken = true;
-      else if (restMs !== undefined) this.#rest(restMs);
+      else if (restMs !== undefined && !this.#stopped) this.#rest(restMs);
     }
   }
 

@@ -1,5 +1,6 @@
 /** An entry's question and its answer as they travel between Pods: money as decimal strings. */
 import { formatDecimal, parseDecimal } from '../../domain/money.ts';
+import type { RiskDenied } from '../../domain/risk.ts';
 import type { EntryVerdict } from '../../protocol/ports/ledger.ts';
 import type { EntryAsk } from '../symbol/entry-ask.ts';
 
@@ -23,6 +24,8 @@ export function encodeVerdict(verdict: EntryVerdict): Readonly<Record<string, un
 
 /** Throws for anything that is not a verdict. */
 export function decodeVerdict(value: Readonly<Record<string, unknown>>): EntryVerdict {
-  if (value.granted === false && typeof value.denied === 'object') return value as unknown as EntryVerdict;
+  if (value.granted === false && typeof value.denied === 'object') {
+    return { granted: false, denied: value.denied as RiskDenied };
+  }
   return { granted: true, amount: parseDecimal(String(value.amount)), reserve: parseDecimal(String(value.reserve)) };
 }

@@ -40,19 +40,21 @@ const postgres = await ExternalPostgres.start({ isDurable: true });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => void postgres.remove().finally(() => process.exit(1)));
 }
+const rows: Row[] = [];
+const scale: ScaleRow[] = [];
+let machine: Machine | undefined;
+const report = (): Report => ({ machine, rows, scale });
 try {
-  const report = await run();
-  printTable(report);
-  if (options.json) console.log(JSON.stringify(report));
-  process.exitCode = isClean(report) ? 0 : 1;
+  await run();
+  process.exitCode = isClean(report()) ? 0 : 1;
 } finally {
+  // A scenario that could not run ends the process with its error; what was measured before it is worth reading.
+  printTable(report());
   await postgres.remove();
 }
+if (options.json) console.log(JSON.stringify(report()));
 
-async function run(): Promise<Report> {
-  const rows: Row[] = [];
-  const scale: ScaleRow[] = [];
-  let machine: Machine | undefined;
+async function run(): Promise<void> {
   for (const scenario of SCENARIOS) {
     if (!options.scenario.includes(scenario.name)) continue;
     console.error(`measuring: ${scenario.title}, ${rounds} rounds`);
@@ -65,5 +67,4 @@ async function run(): Promise<Report> {
     console.error('measuring: many symbols');
     scale.push(...(await measureScale(postgres)));
   }
-  return { machine, rows, scale };
 }

@@ -48,6 +48,7 @@ export class ClusterWatch {
   readonly #unsubscribe: () => void;
   #view: ClusterView = { version: 0, pods: [], symbols: [], singletons: [] };
   #wantedVersion = 0;
+  #leaseEnded = false;
   #cancelLeaseTimer: (() => void) | undefined;
   #stopped = false;
 
@@ -135,7 +136,11 @@ export class ClusterWatch {
   }
 
   async #read(): Promise<undefined> {
-    await this.refresh();
+    // What woke us may have come with another read meanwhile.
+    if (this.#leaseEnded || this.#wantedVersion > this.#view.version) {
+      await this.refresh();
+      this.#leaseEnded = false;
+    }
     return undefined;
   }
 
@@ -153,7 +158,10 @@ export class ClusterWatch {
     const ending = pods.filter((pod) => pod.live && pod.leaseLeftMs < LIMITS.heartbeatIntervalMs * 2);
     if (ending.length === 0) return;
     const soonest = Math.min(...ending.map((pod) => pod.leaseLeftMs));
-    this.#cancelLeaseTimer = this.#options.clock.after(soonest + AFTER_LEASE_MS, () => this.#reads.wake());
+    this.#cancelLeaseTimer = this.#options.clock.after(soonest + AFTER_LEASE_MS, () => {
+      this.#leaseEnded = true;
+      this.#reads.wake();
+    });
   }
 }
 

@@ -63,6 +63,21 @@ describe.each(LEDGERS)('reads on $name', (implementation) => {
     expect(await ledger.reader.lastCandles()).toEqual(new Map([['S', START + MINUTE_MS]]));
   });
 
+  it('knows the last candle of the symbols it is asked for, traded or not', async () => {
+    await ledger.ownership.addSymbols(['S', 'EMPTY', 'OTHER']);
+    await store(candle(START), candle(START + 2 * MINUTE_MS), candle(START + MINUTE_MS));
+    const other = (symbol: string, openTime: number) =>
+      ledger.reader.storeCandles([{ symbol, candle: candle(openTime) }]);
+    await other('OTHER', START);
+    await other('NOT-TRADED', START + 5 * MINUTE_MS);
+    const last = async (...symbols: string[]) => [...(await ledger.reader.lastCandles(symbols))].sort();
+    expect(await last('S', 'EMPTY', 'NOT-TRADED', 'NEVER-HEARD-OF', 'S')).toEqual([
+      ['NOT-TRADED', START + 5 * MINUTE_MS],
+      ['S', START + 2 * MINUTE_MS],
+    ]);
+    expect(await last()).toEqual([]);
+  });
+
   it('closes an hour at its last candle, and an hour without one where the hour before it closed', async () => {
     const at = (hour: number, minute: number) => START + hour * HOUR_MS + minute * MINUTE_MS;
     await store(

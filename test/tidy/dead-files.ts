@@ -11,16 +11,15 @@ export interface Exemption {
 /** Entrances beside main.ts and what package.json names, and files that stand ready. Leave as soon as they are reached. */
 export const EXEMPTIONS: readonly Exemption[] = [
   { place: 'vitest.config.ts', reason: 'read by the test runner' },
-  { place: 'bench', reason: 'every benchmark is started by hand' },
   { place: 'ledger/memory', reason: 'the memory twin: run by the contract tests, and by research when it arrives' },
 ];
 
-/** What a run can start from: the bin, the exports, the scripts of package.json, and main.ts. */
+/** What a run can start from: the bin, the exports, the scripts of package.json (but tests keep nothing alive), and main.ts. */
 export function entrances(packageJson: string): string[] {
   const { bin, exports, scripts } = JSON.parse(packageJson) as Record<'bin' | 'exports' | 'scripts', unknown>;
   const named = [...strings(bin), ...strings(exports)].map((name) => path.posix.normalize(name));
   const started = strings(scripts).flatMap((command) => command.match(/[\w./-]+\.(?:ts|mjs)\b/g) ?? []);
-  return [...new Set(['main.ts', ...named, ...started])];
+  return [...new Set(['main.ts', ...named, ...started.filter((file) => !file.startsWith('test/'))])];
 }
 
 function strings(value: unknown): string[] {

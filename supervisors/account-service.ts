@@ -44,6 +44,8 @@ export class AccountService implements EntryAccount {
   readonly #options: AccountServiceOptions;
   readonly #singleton: Singleton;
   #actor: AccountActor | undefined;
+  /** Epoch of the account's life here. */
+  #life: number | undefined;
   #unsubscribe: (() => void) | undefined;
 
   private constructor(options: AccountServiceOptions) {
@@ -121,16 +123,20 @@ export class AccountService implements EntryAccount {
       wallNow: () => clock.now(),
       onFenced: () => this.#singleton.lost(),
       publish: ({ seq, kind, at, body }) => {
+        // Of a life that is over: the next one may have published a later change already. The rows are there.
+        if (this.#life !== epoch) return;
         const event = { stream: 'account', seq, kind, at: new Date(at).toISOString(), ...(body as object) };
         bus.publish(`${subjects.prefix}.event.account.${kind}`, JSON.stringify(event));
       },
     });
+    this.#life = epoch;
     await this.#open(actor);
     this.#actor = actor;
     this.#unsubscribe = bus.subscribe(subjects.account('*'), (message) => this.#onMessage(actor, message));
   }
 
   #end(): void {
+    this.#life = undefined;
     this.#actor = undefined;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;

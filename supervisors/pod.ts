@@ -226,9 +226,17 @@ export class Pod {
     });
     const rebalancer = new Rebalancer({ ...shared, symbols });
     this.symbols = symbols;
-    if (this.#options.symbols.length > 0) watch.tell(await ownership.addSymbols(this.#options.symbols));
-    await symbols.warmUp();
-    await rebalancer.start();
+    try {
+      if (this.#options.symbols.length > 0) watch.tell(await ownership.addSymbols(this.#options.symbols));
+      await symbols.warmUp();
+      await rebalancer.start();
+    } catch (error) {
+      // Or they would claim beside those of the next start.
+      symbols.abandon();
+      await rebalancer.stop();
+      this.symbols = undefined;
+      throw error;
+    }
     const cluster = new ClusterService({ ...shared, symbols, onDrain });
     await bus.flush().catch(() => undefined);
     this.serving = true;

@@ -215,19 +215,32 @@ function busy(turn: Turn) {
   return refuse('BUSY', `the symbol is ${turn.modes.mode}: it works on one order at a time`, { mode: turn.modes.mode });
 }
 
+/** Kept under its id like every command, so that a repetition hears what became of the order it cancelled. */
 export function cancel(turn: Turn, request: CancelRequest): void {
-  const current = turn.state.working?.order;
-  const late = pastDeadline(request, turn.receivedAt);
-  if (late !== undefined) {
-    turn.reply = late;
+  const { id, orderId, reason } = request;
+  const fingerprint = `cancel|${orderId}`;
+  const earlier = turn.known(id) ?? turn.undecided(id);
+  const isWorking = turn.state.working?.order.clientOrderId === orderId;
+  if (earlier !== undefined && earlier.request !== fingerprint) {
+    turn.reply = otherCommand(id);
     return;
   }
-  if (current?.clientOrderId !== request.orderId) {
-    turn.reply = refuse('NOT_FOUND', `no open order ${request.orderId}: it is over, or belongs to another symbol`);
-    return;
+  if (earlier === undefined) {
+    turn.reply =
+      pastDeadline(request, turn.receivedAt) ??
+      (isWorking
+        ? undefined
+        : refuse('NOT_FOUND', `no open order ${orderId}: it is over, or belongs to another symbol`));
+    if (turn.reply !== undefined) return;
+    turn.note('signal', {
+      id,
+      at: now(turn),
+      request: fingerprint,
+      body: { signal: 'CANCEL_REQUESTED', orderId, reason: reason ?? null },
+    });
   }
-  turn.awaits = request.orderId;
-  turn.effects.push({ type: 'cancel', clientOrderId: request.orderId });
+  turn.awaits = orderId;
+  turn.effects.push({ type: isWorking ? 'cancel' : 'lookup', clientOrderId: orderId });
 }
 
 /** A person settles an order whose fate the venue does not tell. */

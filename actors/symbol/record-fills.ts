@@ -6,6 +6,7 @@
  * can't (or came after its deadline) is looked up before it is refused: what it sold or bought may be the reason why it
  * can't (I3).
  */
+import { invariant } from '../../domain/invariant.ts';
 import { formatDecimal } from '../../domain/money.ts';
 import { cashDelta, type Position, priceFill } from '../../domain/position.ts';
 import { type ErrorReply, type Reply, refuse } from '../../protocol/errors.ts';
@@ -17,7 +18,7 @@ import type { FillItem } from './messages.ts';
 import type { SymbolState } from './state.ts';
 import { followPosition, trackTrade } from './trade.ts';
 import type { Turn } from './turn.ts';
-import { positionView, positionViewOf } from './view.ts';
+import { positionViewOf } from './view.ts';
 
 interface RefusedFill {
   readonly index: number;
@@ -75,9 +76,13 @@ function recordFill(turn: Turn, request: FillRequest, fingerprint: string): Repl
     { side: request.side, quantity: request.quantity, price: request.price, fee: request.fee ?? 0n },
     { id: request.id, at, orderId: null, request: fingerprint, reserved: null },
   );
+  // From its row, as a repetition will tell it; what follows from the fill may add rows of its own.
+  const row = turn.rows.at(-1);
+  invariant(row !== undefined, 'a fill leaves a row');
+  const reply = { ok: true as const, ...answerOf({ ...row, symbol: turn.settings.symbol, seq: turn.version }) };
   trackTrade(turn, fill, at, 'EXTERNAL');
   followPosition(turn, before.position);
-  return { ok: true, version: turn.version, position: positionView(turn.settings.symbol, turn.state, turn.version) };
+  return reply;
 }
 
 /** Same id: the same answer for the same command, INVALID for another one. */
@@ -90,7 +95,11 @@ function repeated(row: StoredRow, request: FillRequest, fingerprint: string): Re
       version: row.seq,
     });
   }
-  return { ok: true, version: row.seq, position: positionViewOf(row) };
+  return { ok: true, ...answerOf(row) };
+}
+
+function answerOf(row: StoredRow) {
+  return { version: row.seq, position: positionViewOf(row) };
 }
 
 function shortage(turn: Turn, request: FillRequest): ErrorReply | undefined {

@@ -4,7 +4,7 @@ import { isSymbol } from '../../domain/instrument.ts';
 import { type Reply, refuse } from '../../protocol/errors.ts';
 import { drainRequest, symbolsRequest } from '../../protocol/messages.ts';
 import type { Bus, BusMessage } from '../../protocol/ports/bus.ts';
-import { type Clock, sleep } from '../../protocol/ports/clock.ts';
+import type { Clock } from '../../protocol/ports/clock.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 import type { ClusterView, OwnershipPort } from '../../protocol/ports/ownership.ts';
 import { lastToken, type Subjects } from '../../protocol/subjects.ts';
@@ -31,7 +31,6 @@ export interface ClusterServiceOptions {
 const QUEUE = 'cluster';
 /** How long `add` waits until what it added is served somewhere. */
 const SERVED_MS = 3_000;
-const LOOK_AGAIN_MS = 50;
 /** How long another Pod may take to say that it drains. */
 const DRAIN_ANSWER_MS = 2_000;
 
@@ -98,19 +97,17 @@ export class ClusterService {
     return command === 'add' ? this.#add(names) : this.#remove(names);
   }
 
-  /** Whose it is follows from placement; the answer comes when they are served, or after a while without that. */
+  /** Whose it is follows from placement; the answer comes when all are served, or after a while without that. */
   async #add(names: readonly string[]): Promise<Reply> {
-    const { ownership, watch, clock } = this.#options;
+    const { ownership, watch } = this.#options;
+    const { symbols, pods } = await ownership.view();
+    const live = new Set(pods.filter((pod) => pod.live).map((pod) => pod.incarnation));
+    const owned = new Set(symbols.filter((row) => live.has(row.incarnation ?? '')).map((row) => row.symbol));
+    const waiting = names.filter((name) => !owned.has(name));
+    const served = waiting.length === 0 ? undefined : watch.claimed(waiting, SERVED_MS);
     watch.tell(await ownership.addSymbols(names));
-    const added = new Set(names);
-    const end = clock.monotonic() + SERVED_MS;
-    for (;;) {
-      const { symbols, pods } = await ownership.view();
-      const live = new Set(pods.filter((pod) => pod.live).map((pod) => pod.incarnation));
-      const waiting = symbols.some((row) => added.has(row.symbol) && !live.has(row.incarnation ?? ''));
-      if (!waiting || clock.monotonic() >= end) return this.#view();
-      await sleep(clock, LOOK_AGAIN_MS);
-    }
+    await served;
+    return this.#view();
   }
 
   async #remove(names: readonly string[]): Promise<Reply> {

@@ -80,9 +80,7 @@ export class ClusterWatch {
     if (event === undefined || this.#stopped) return;
     this.#options.publish([event]);
     const body = JSON.parse(event.body ?? '{}') as ClusterEventBody;
-    const next = viewAfter(this.#view, { ...body, seq: event.seq });
-    if (next !== undefined) this.#replace(next);
-    else this.#want(event.seq);
+    this.#apply({ ...body, seq: event.seq });
   }
 
   /** What a heartbeat's reply said. */
@@ -92,8 +90,8 @@ export class ClusterWatch {
     else if (version === this.#view.version) this.#replace({ ...this.#view, pods });
   }
 
-  /** Resolves when others have said that they serve these symbols, or after `timeoutMs`. */
-  claimedByOthers(symbols: readonly string[], timeoutMs: number): Promise<void> {
+  /** Resolves when their new owners have said that they serve these symbols, or after `timeoutMs`. */
+  claimed(symbols: readonly string[], timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
         cancel();
@@ -116,7 +114,10 @@ export class ClusterWatch {
   }
 
   #onEvent(message: BusMessage): void {
-    const event = JSON.parse(new TextDecoder().decode(message.data)) as CommittedEvent;
+    this.#apply(JSON.parse(new TextDecoder().decode(message.data)) as CommittedEvent);
+  }
+
+  #apply(event: CommittedEvent): void {
     const next = viewAfter(this.#view, event);
     if (next !== undefined) this.#replace(next);
     else this.#want(event.seq);

@@ -149,7 +149,7 @@ export class Rebalancer {
   async #handOverWave(wave: readonly string[]): Promise<void> {
     const { watch, symbols } = this.#options;
     const others = servingPods(watch.view).some((pod) => pod !== this.#options.membership.owner.pod);
-    const claimed = others ? watch.claimedByOthers(wave, LIMITS.handOverWaitMs) : undefined;
+    const claimed = others ? watch.claimed(wave, LIMITS.handOverWaitMs) : undefined;
     await symbols.handOver(wave);
     await claimed;
   }

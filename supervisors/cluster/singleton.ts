@@ -42,7 +42,12 @@ export class Singleton {
 
   /** Looks for the first time; rejects when the ledger can't be asked. */
   async start(): Promise<void> {
-    await this.#options.watch.refresh();
+    try {
+      await this.#options.watch.refresh();
+    } catch (error) {
+      await this.#halt();
+      throw error;
+    }
     this.#work.wake();
     await this.#work.settled();
   }
@@ -84,8 +89,10 @@ export class Singleton {
     if (this.#held || this.#stopped || !membership.holds) return undefined;
     if (!isFree(view, row?.incarnation ?? null, owner)) return undefined;
     const members = servingPods(view);
-    // Before anybody serves the first to come begins; later the one whose turn it is.
-    if (members.length > 0 && place([name], members).get(name) !== owner.pod) return undefined;
+    // Before anybody serves the first to come begins; later the one whose turn it is. What is in our name and not held
+    // (its claim was not answered, its release did not arrive) is ours to take up: the others see a live owner.
+    const mine = row?.incarnation === owner.incarnation;
+    if (!mine && members.length > 0 && place([name], members).get(name) !== owner.pod) return undefined;
     const claimed = await ownership.claimSingleton(owner, name);
     if (claimed === undefined) {
       await watch.refresh();

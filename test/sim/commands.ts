@@ -9,6 +9,8 @@ export interface Surroundings {
   /** Wall time of the client. */
   readonly now: number;
   readonly price: (symbol: string) => number;
+  /** Commands this client has sent, the last ones last. */
+  readonly sent: readonly Command[];
 }
 
 const KINDS = {
@@ -18,6 +20,7 @@ const KINDS = {
   'market buy': 5,
   'market sell': 4,
   'limit order': 3,
+  cancel: 2,
   flatten: 4,
   pause: 2,
   resume: 4,
@@ -81,6 +84,11 @@ export function randomCommand(dice: Dice, surroundings: Surroundings): Command {
       const limit = Math.round((price(symbol) * dice.between(0.97, 1.03)) / 1_000) * 1_000;
       const side = dice.pick(['buy', 'sell']);
       return on('order', { id, side, type: 'limit', quantity: quantity(dice), price: String(limit) });
+    }
+    case 'cancel': {
+      const order = surroundings.sent.findLast(({ subject }) => subject.endsWith('.order'));
+      if (order === undefined) return on('get', {});
+      return { subject: order.subject.replace('.order', '.cancel'), body: { id, orderId: order.body.id } };
     }
     case 'flatten':
     case 'pause':

@@ -15,6 +15,7 @@ const FAULTS = {
   'Pod crash': 4,
   'Pod pause': 4,
   'Pod drain': 1,
+  'Pod doubled': 1,
   'commit fate': 6,
   'writer reset': 2,
   'ledger trouble': 4,
@@ -60,6 +61,13 @@ export class Faults {
       this.#for(200, 14_000, () => pod.process.resume());
     },
     'Pod drain': (pod) => this.#fleet.drain(pod),
+    'Pod doubled': (pod) => {
+      if (this.#dice.chance(0.5)) {
+        pod.process.pause();
+        this.#for(200, 9_000, () => pod.process.resume());
+      }
+      this.#for(500, 15_000, this.#fleet.double(pod));
+    },
     'commit fate': (pod) => {
       pod.nextBatch = this.#dice.pick(BATCH_FATES);
     },

@@ -75,6 +75,17 @@ export class Fleet {
     this.#restartLater(pod);
   }
 
+  /**
+   * A life of the same name is started although this one goes on: its node was taken for dead. Returns what ends the old
+   * one at last.
+   */
+  double(pod: SimPod): () => void {
+    if (this.#pods.get(pod.name) !== pod) return () => undefined;
+    this.#pods.delete(pod.name);
+    this.start(pod.name);
+    return () => pod.process.end();
+  }
+
   /** SIGTERM; it is started again when it has ended. */
   drain(pod: SimPod): void {
     this.#options.trace.add(pod.name, () => 'drains');

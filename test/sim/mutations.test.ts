@@ -55,7 +55,9 @@ describe('the contract suite on a real Postgres', () => {
     const all = testResults.flatMap((file) => file.assertionResults);
     // A suite that could not run at all would fail for the wrong reason.
     expect(all.length).toBeGreaterThan(20);
-    return all.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+    const failed = all.filter(({ status }) => status === 'failed').map(({ fullName }) => fullName);
+    expect(failed.length).toBeLessThan(all.length / 2);
+    return failed;
   };
 
   it('passes in an unpatched copy', async () => {
@@ -63,7 +65,10 @@ describe('the contract suite on a real Postgres', () => {
   });
 
   it.each(SQL_MUTATIONS)('notices a schema $name', async ({ patches }) => {
-    expect(failedOf(await suite(patches))).not.toEqual([]);
+    const failed = failedOf(await suite(patches));
+    expect(failed.filter((name) => name.includes('postgres'))).not.toEqual([]);
+    // The memory twin of the same copy is sound.
+    expect(failed.filter((name) => name.includes('on memory'))).toEqual([]);
   });
 });
 

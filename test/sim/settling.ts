@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 const REST_MS_MAX = 120_000;
 const LOOK_EVERY_MS = 500;
 /** It must stay so. */
-const STABLE_LOOKS = 4;
+const STABLE_LOOKS = 3;
 const ASKED_AGAIN_MAX = 12;
 
 export class Settling {
@@ -25,10 +25,8 @@ export class Settling {
   }
 
   async run(): Promise<void> {
-    const { auditor, faults, fleet } = this.#world;
+    const { auditor, faults } = this.#world;
     faults.heal();
-    await this.#rest();
-    for (const name of fleet.names) fleet.start(name);
     const unrest = await this.#rest();
     for (const what of unrest) auditor.report('liveness', what, 'at rest', `not after ${REST_MS_MAX / 1000} s`);
     if (unrest.length > 0) return;
@@ -106,8 +104,9 @@ export class Settling {
     }
     await timeline.advance(LOOK_EVERY_MS);
     for (const [first, again] of asked) {
-      // An order is answered by what became of it, which may be a refusal of the venue by now.
-      if (again.answer?.ok === true || (first.subject.endsWith('.order') && again.answer !== undefined)) continue;
+      // An order, and its cancellation, are answered by what became of the order by now.
+      const byOutcome = /\.(order|cancel)$/.test(first.subject) && again.answer !== undefined;
+      if (again.answer?.ok === true || byOutcome) continue;
       auditor.report(
         'I3',
         `${first.subject} ${String(first.body.id)} is answered again`,

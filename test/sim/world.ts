@@ -179,9 +179,8 @@ export class World {
     }
     const symbols = dice.chance(0.05) ? [EXTRA_SYMBOL] : this.#symbols;
     const now = EPOCH_MS + Math.floor(this.timeline.nowMs);
-    client.send(
-      randomCommand(dice, { symbols, pods: this.fleet.names, now, price: (symbol) => this.market.price(symbol) }),
-    );
+    const price = (symbol: string) => this.market.price(symbol);
+    client.send(randomCommand(dice, { symbols, pods: this.fleet.names, now, price, sent: client.records }));
   }
 
   /** Mostly a moment, sometimes long enough for leases to end. */

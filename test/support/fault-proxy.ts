@@ -61,6 +61,11 @@ export class FaultProxy {
     return this.#connections.size;
   }
 
+  /** Connections whose Pod's end is gone and that the server still holds. */
+  get orphans(): number {
+    return [...this.#connections].filter(({ client, server }) => client.destroyed && !server.destroyed).length;
+  }
+
   /** The same address by way of this proxy. */
   through(url: string): string {
     const proxied = new URL(url);

@@ -131,14 +131,21 @@ describe('showAccount and showLimits', () => {
 describe('showCluster and showPod', () => {
   it('shows who lives, who owns what, and what nobody owns', () => {
     const pods = [
-      { pod: 'a', incarnation: 'i', symbols: 1, draining: false, heartbeatAgeMs: 900, live: true },
-      { pod: 'b', incarnation: 'j', symbols: 0, draining: true, heartbeatAgeMs: 100, live: true },
-      { pod: 'c', incarnation: 'k', symbols: 0, draining: true, heartbeatAgeMs: 60_000, live: false },
+      { pod: 'a', incarnation: 'i', symbols: 1, state: 'serving', heartbeatAgeMs: 900, live: true },
+      { pod: 'b', incarnation: 'j', symbols: 0, state: 'draining', heartbeatAgeMs: 100, live: true },
+      { pod: 'c', incarnation: 'k', symbols: 0, state: 'draining', heartbeatAgeMs: 60_000, live: false },
     ];
-    const text = showCluster({ ok: true, pods, symbols: [{ symbol: 'KRW-BTC', owner: null, epoch: 4, mode: 'flat' }] });
-    expect(text).toMatch(/^a +live +1 +900 ms +i$/m);
+    const singletons = [{ name: 'account', owner: 'a', epoch: 3 }];
+    const text = showCluster({
+      ok: true,
+      pods,
+      singletons,
+      symbols: [{ symbol: 'KRW-BTC', owner: null, epoch: 4, mode: 'flat' }],
+    });
+    expect(text).toMatch(/^a +serving +1 +900 ms +i$/m);
     expect(text).toMatch(/^b +draining/m);
     expect(text).toMatch(/^c +gone +0 +1 min/m);
+    expect(text).toMatch(/^account +a +3$/m);
     expect(text).toMatch(/^KRW-BTC +flat +– +4$/m);
   });
 

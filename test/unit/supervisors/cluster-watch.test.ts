@@ -184,7 +184,7 @@ describe('waiting for others to serve symbols', () => {
     const { cluster, pod } = await watching();
     const other = await cluster.join('pod-b');
     let over = false;
-    const waiting = pod.watch.claimedByOthers(['ONE', 'TWO'], 60_000).then(() => {
+    const waiting = pod.watch.claimed(['ONE', 'TWO'], 60_000).then(() => {
       over = true;
     });
     other.watch.tell((await other.ownership.claim(other.owner, ['ONE'])).event);
@@ -196,7 +196,7 @@ describe('waiting for others to serve symbols', () => {
 
   it('ends when the time is over', async () => {
     const { cluster, pod } = await watching();
-    const waiting = pod.watch.claimedByOthers(['ONE'], 1_000);
+    const waiting = pod.watch.claimed(['ONE'], 1_000);
     await cluster.clock.advance(1_000);
     await waiting;
   });
@@ -204,7 +204,7 @@ describe('waiting for others to serve symbols', () => {
   it('ends when the watch stops, and leaves no timer', async () => {
     const { cluster, pod } = await watching();
     pod.membership.stop();
-    const waiting = pod.watch.claimedByOthers(['ONE'], 60_000);
+    const waiting = pod.watch.claimed(['ONE'], 60_000);
     pod.watch.stop();
     await waiting;
     expect(cluster.clock.pending).toBe(0);

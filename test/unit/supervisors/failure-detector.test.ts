@@ -198,6 +198,26 @@ describe('looking', () => {
     expect(pings.toSorted()).toEqual(next.toSorted());
   });
 
+  it('does not ask a Pod again that has not answered yet', async () => {
+    const { cluster, me, others } = await watched('pod-a', 'pod-b');
+    others[0]?.freeze();
+    const ping = me.subjects.pod('pod-b', 'ping');
+    const pings = () => cluster.server.requested.filter((subject) => subject === ping).length;
+    const before = pings();
+    await cluster.clock.advance(4 * LIMITS.peerPingIntervalMs);
+    expect(pings()).toBe(before + 1);
+  });
+
+  it('forgets a Pod whose lease is over', async () => {
+    const { cluster, me, others } = await watched('pod-a', 'pod-b', 'pod-c');
+    others[1]?.detect();
+    await others[0]?.kill();
+    await cluster.clock.advance(NOTICED_MS);
+    const before = cluster.server.requested.length;
+    await cluster.clock.advance(LIMITS.leaseTtlMs);
+    expect(cluster.server.requested.slice(before)).not.toContain(me.subjects.pod('pod-b', 'ping'));
+  });
+
   it('answers others whether it reaches a Pod', async () => {
     const { cluster, me, others } = await watched('pod-a', 'pod-b', 'pod-c');
     const ask = async (pod: string) => {

@@ -151,8 +151,9 @@ describe('a role that was lost', () => {
   it('ends here, and begins anew only when it can be had', async () => {
     const cluster = new FakeCluster();
     const [a, b] = [await cluster.join('pod-a'), await cluster.join('pod-b')];
-    const [first, second] = [role(a), role(b)];
+    const first = role(a);
     await first.singleton.start();
+    const second = role(b);
     await second.singleton.start();
     // As after a lease that ended unnoticed: the row says B.
     await cluster.ledger.ownership.releaseSingleton(a.owner, ROLE);
@@ -179,13 +180,25 @@ describe('a role that was lost', () => {
 
   it('is not taken for lost because of a view from before it was claimed', async () => {
     const cluster = new FakeCluster();
-    const pod = await cluster.join('pod-a');
-    const { singleton, events } = role(pod);
-    const before = await cluster.ledger.ownership.view();
+    const [a, b] = [await cluster.join('pod-a'), await cluster.join('pod-b')];
+    await role(b).singleton.start();
+    const { singleton, events } = role(a);
     await singleton.start();
-    pod.watch.observe({ ...before, lost: [] });
+    await cluster.ledger.lapse(b.owner);
+    const [slow, never] = [door(), door()];
+    const answers = [slow.opened, undefined];
+    a.after = (method) => (method === 'view' ? (answers.length > 0 ? answers.shift() : never.opened) : undefined);
+    // Both show B's lease over and B's role; the second makes this Pod claim it.
+    const older = a.watch.refresh();
+    await a.watch.refresh();
     await settled();
-    expect(events).toEqual(['begin 1']);
+    expect(events).toEqual(['begin 2']);
+    slow.open();
+    await older;
+    await settled();
+    expect(events).toEqual(['begin 2']);
+    never.open();
+    await singleton.release();
   });
 
   it('means nothing to a Pod that does not have it', async () => {

@@ -119,7 +119,9 @@ export class MemoryOwnership implements OwnershipPort {
 
   async removeSymbol(symbol: string): Promise<RemovedSymbol> {
     const row = this.#database.positions.get(symbol);
-    if (row === undefined || row.removed) return { type: 'unknown' };
+    if (row === undefined) return { type: 'unknown' };
+    // Asked again: done already.
+    if (row.removed) return { type: 'removed', event: undefined };
     if (row.position.quantity > 0n || this.#database.unfinishedOrders(new Set([symbol])).length > 0) {
       return { type: 'busy' };
     }

@@ -137,8 +137,14 @@ export class PostgresOwnership implements OwnershipPort {
   async removeSymbol(symbol: string): Promise<RemovedSymbol> {
     return transaction(this.#pool, async (client) => {
       // Locked first: a commit on its way may be opening an order, and only a later statement sees it.
-      const known = await query(client, 'select from positions where symbol = $1 and not removed for update', [symbol]);
-      if (known.rowCount !== 1) return { type: 'unknown' };
+      const known = await query<{ removed: boolean }>(
+        client,
+        'select removed from positions where symbol = $1 for update',
+        [symbol],
+      );
+      if (known.rows[0] === undefined) return { type: 'unknown' };
+      // Asked again: done already.
+      if (known.rows[0].removed) return { type: 'removed', event: undefined };
       const { rowCount } = await query(
         client,
         `update positions p set removed = true, owner = null, incarnation = null, epoch = epoch + 1

@@ -109,8 +109,8 @@ export interface OwnershipPort {
   /** Makes rows for symbols that have none and un-removes removed ones. */
   addSymbols(symbols: readonly string[]): Promise<ClusterEvent>;
   /**
-   * Takes a symbol out of trading: nobody owns it any more and its epoch is over. 'unknown' when there is none, 'busy'
-   * while it holds a position or an order.
+   * Takes a symbol out of trading: nobody owns it any more and its epoch is over. 'unknown' when there never was one,
+   * 'busy' while it holds a position or an order; without an event when it was removed before.
    */
   removeSymbol(
     symbol: string,

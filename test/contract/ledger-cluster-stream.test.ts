@@ -99,7 +99,11 @@ const NOTHING: readonly (readonly [name: string, act: (ledger: Ledger) => Promis
   ['adding what is there', ({ ownership }) => ownership.addSymbols(['ONE', 'TWO']), undefined],
   ['adding nothing', ({ ownership }) => ownership.addSymbols([]), undefined],
   ['removing what is not there', ({ ownership }) => ownership.removeSymbol('NO'), { type: 'unknown' }],
-  ['removing what was removed', ({ ownership }) => ownership.removeSymbol('GONE'), { type: 'unknown' }],
+  [
+    'removing what was removed',
+    ({ ownership }) => ownership.removeSymbol('GONE'),
+    { type: 'removed', event: undefined },
+  ],
   ["claiming another's singleton", ({ ownership }) => ownership.claimSingleton(B, 'account'), undefined],
   ["releasing another's singleton", ({ ownership }) => ownership.releaseSingleton(B, 'account'), undefined],
   [

@@ -11,6 +11,8 @@ import type { Wire } from './wire.ts';
 
 const PAUSE_MIN_MS = 20;
 const PAUSE_MAX_MS = 250;
+/** Slowly: a hand-over takes some ten milliseconds, and a pause that overshoots it is all that a caller notices of it. */
+const PAUSE_GROWTH = 1.5;
 
 export interface CallPorts {
   readonly wire: Wire;
@@ -119,7 +121,7 @@ export class Call {
     this.#clearTimer();
     this.#state = 'pause';
     const pauseMs = PAUSE_MIN_MS + (this.#pauseMs - PAUSE_MIN_MS) * random.next();
-    this.#pauseMs = Math.min(this.#pauseMs * 2, PAUSE_MAX_MS);
+    this.#pauseMs = Math.min(this.#pauseMs * PAUSE_GROWTH, PAUSE_MAX_MS);
     const leftMs = this.#endsAt - clock.monotonic();
     if (pauseMs < leftMs) this.#timer = wheel.after(pauseMs, this.#attempt);
     // No further attempt fits in, but an earlier one may still be answered.

@@ -20,6 +20,8 @@ const COMMIT = `select ord, outcome, detail from cp_commit(${Array.from(
   (_, index) => `$${index + 1}`,
 ).join(', ')}) order by ord`;
 
+const CLOSE_TIMEOUT_MS = 1_000;
+
 /** The socket under a client, which the types leave out: destroying it is the only way to stop at once. */
 type WriterClient = pg.Client & { readonly connection: { readonly stream: { destroy(): void } } };
 
@@ -79,9 +81,12 @@ export class PostgresCommit implements CommitPort {
     }
   }
 
+  /** In order while the server answers; a server that does not is not waited for. */
   async close(): Promise<void> {
     this.#closed = true;
+    const impatient = setTimeout(() => this.#client.connection.stream.destroy(), CLOSE_TIMEOUT_MS);
     await this.#client.end().catch(() => undefined);
+    clearTimeout(impatient);
   }
 
   #fail(cause: unknown): RetryableError | TerminalError {

@@ -10,11 +10,13 @@ import { TerminalError } from '../../protocol/errors.ts';
 import type { Feed } from '../../protocol/ports/market.ts';
 import type { PodOutside, PodWriter } from '../pod.ts';
 import type { RunningPart } from '../rest-for-one.ts';
-import { untilReachable } from '../waiting.ts';
+import { untilReachable, withTimeout } from '../waiting.ts';
 import type { EngineContext } from './engine-context.ts';
 import { openFeed } from './feed.ts';
 
 const HISTORY_CHUNK = 5_000;
+/** A database that does not answer is not waited for. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 export async function startLedger(context: EngineContext, signal: AbortSignal): Promise<RunningPart> {
   const url = context.databaseUrl;
@@ -31,7 +33,8 @@ export async function startLedger(context: EngineContext, signal: AbortSignal): 
   }
   const { paper } = context.config;
   context.venue = new PaperVenue({ settings: paper, store: context.ledger.paper, log: context.log });
-  return { stop: () => context.ledger.close() };
+  const { ledger } = context;
+  return { stop: () => withTimeout(systemClock, ledger.close(), CLOSE_TIMEOUT_MS) };
 }
 
 /** Warm-up data that lies before the feed, once. */

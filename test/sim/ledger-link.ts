@@ -31,6 +31,8 @@ export class LedgerLink {
   /** No way to the ledger: refused at once, or nothing comes back. */
   partition: 'none' | 'refused' | 'hole' = 'none';
   readonly counts: FaultCounts;
+  /** Calls that wait for an answer that does not come. */
+  unanswered = 0;
 
   constructor(options: {
     readonly process: SimProcess;
@@ -86,7 +88,11 @@ export class LedgerLink {
         );
       });
       if (fate === 'no answer') {
-        this.process.clock.after(ANSWER_MS_MAX, () => reject(new RetryableError('timeout exceeded')));
+        this.unanswered += 1;
+        this.process.clock.after(ANSWER_MS_MAX, () => {
+          this.unanswered -= 1;
+          reject(new RetryableError('timeout exceeded'));
+        });
       }
     });
   }

@@ -61,6 +61,10 @@ export class Settling {
     const live = fleet.running.filter(({ process }) => !process.ended);
     const serving = live.filter(({ pod }) => pod.serving).map(({ name }) => name);
     if (serving.length < fleet.names.length) unrest.push(`only ${serving.join(', ')} serve`);
+    for (const { name, writer, link } of live) {
+      const waiting = (writer?.pending ?? 0) + link.unanswered;
+      if (waiting > 0) unrest.push(`${name} waits for ${waiting} answers of the ledger`);
+    }
     const symbols = [...positions.values()].filter(({ removed }) => !removed);
     const placement = place(
       symbols.map(({ symbol }) => symbol),

@@ -48,8 +48,9 @@ export class SimWriter implements CommitPort {
     this.#nextFate = options.nextFate;
   }
 
-  get open(): boolean {
-    return !this.#closed;
+  /** Batches whose fate the Pod does not know yet. */
+  get pending(): number {
+    return this.#waiting.size;
   }
 
   commit(groups: readonly CommitGroup[]): Promise<readonly GroupOutcome[]> {

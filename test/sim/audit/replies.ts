@@ -125,8 +125,8 @@ export class Replies {
 
   /** A refusal says that nothing was changed: not of an id that was in the journal before it was asked for again. */
   #refused(stream: string, command: string, id: string, { error }: ReplyJson): void {
-    // The command stands in the journal; what is refused is the order it asked for.
-    if (error === undefined || error.retryable || command === 'order') return;
+    // The command stands in the journal; what is refused is the order it asked for, or asked to cancel.
+    if (error === undefined || error.retryable || command === 'order' || command === 'cancel') return;
     const found = `${error.code}: ${error.message}`;
     this.#report('I3', `${stream}: ${command} ${id} was accepted before and stays so`, 'ok', found);
   }

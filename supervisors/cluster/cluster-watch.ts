@@ -17,10 +17,10 @@ import type {
   Owner,
   OwnershipPort,
   PodRow,
-  SymbolOwnership,
 } from '../../protocol/ports/ownership.ts';
 import type { Subjects } from '../../protocol/subjects.ts';
 import { Repeater } from '../repeater.ts';
+import { type CommittedEvent, viewAfter } from './view-after.ts';
 
 export interface ClusterWatchOptions {
   readonly ownership: OwnershipPort;
@@ -164,29 +164,6 @@ export class ClusterWatch {
       this.#reads.wake();
     });
   }
-}
-
-type CommittedEvent = ClusterEventBody & { readonly seq: number };
-
-/** The view after an event that says all there is to know; undefined when it has to be read: another kind, or a gap. */
-export function viewAfter(view: ClusterView, event: CommittedEvent): ClusterView | undefined {
-  const { change, pod = null, incarnation = null, seq } = event;
-  if (seq !== view.version + 1) return undefined;
-  if (change === 'released') {
-    const released = new Set(event.symbols);
-    const free = (row: SymbolOwnership) =>
-      released.has(row.symbol) ? { ...row, owner: null, incarnation: null } : row;
-    return { ...view, version: seq, symbols: view.symbols.map(free) };
-  }
-  if (change === 'claimed') {
-    const epochs = new Map(event.claimed?.map(({ symbol, epoch }) => [symbol, epoch]));
-    const claim = (row: SymbolOwnership) => {
-      const epoch = epochs.get(row.symbol);
-      return epoch === undefined ? row : { ...row, owner: pod, incarnation, epoch };
-    };
-    return { ...view, version: seq, symbols: view.symbols.map(claim) };
-  }
-  return undefined;
 }
 
 /** The Pods that should own symbols: alive and serving. */

@@ -78,7 +78,8 @@ export class Rebalancer {
     await this.stop();
     const end = clock.monotonic() + LIMITS.drainTimeoutMs;
     watch.tell(await ownership.setState(membership.owner, 'draining'));
-    await watch.refresh();
+    // The event makes the next view unless another one is missing before it.
+    if (servingPods(watch.view).includes(membership.owner.pod)) await watch.refresh();
     const waveSize = Math.max(LIMITS.handOverWaveMax, Math.ceil(symbols.hosts.size / LIMITS.drainWavesMax));
     while (symbols.hosts.size > 0) {
       const held = [...symbols.hosts.keys()];

@@ -69,7 +69,9 @@ export class SymbolSupervisor {
 
   /** Opens the connections a claim needs: the first of a process takes a fifth of a second, and clients would wait. */
   async warmUp(): Promise<void> {
-    await readRecovery(this.#options.reader, []);
+    const { ownership, membership, reader } = this.#options;
+    await ownership.claim(membership.owner, []);
+    await readRecovery(reader, []);
   }
 
   /**

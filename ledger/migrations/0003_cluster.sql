@@ -48,3 +48,24 @@ begin
              where p.incarnation is distinct from p_incarnation or p.epoch <> held.epoch));
 end
 $$;
+
+-- A claim with its event in one round trip; null when nothing was claimed. Money and state travel as text.
+create function cp_claim_symbols(p_pod text, p_incarnation uuid, p_symbols text[]) returns json language plpgsql as $$
+declare
+  claimed json;
+  held jsonb;
+begin
+  select json_agg(json_build_object(
+           'symbol', p.symbol, 'epoch', p.epoch, 'version', p.version, 'quantity', p.quantity::text,
+           'cost', p.cost::text, 'realizedPnl', p.realized_pnl::text, 'mode', p.mode, 'regime', p.regime,
+           'highWaterMark', p.high_water_mark::text, 'openedAt', (extract(epoch from p.opened_at) * 1000)::float8,
+           'pausedReason', p.paused_reason, 'haltedReason', p.halted_reason, 'state', p.state::text)),
+         jsonb_agg(jsonb_build_object('symbol', p.symbol, 'epoch', p.epoch))
+  into claimed, held from cp_claim(p_pod, p_incarnation, p_symbols) p;
+  if claimed is null then
+    return null;
+  end if;
+  return json_build_object('positions', claimed, 'event', cp_cluster_event(jsonb_build_object(
+    'change', 'claimed', 'pod', p_pod, 'incarnation', p_incarnation, 'claimed', held)));
+end
+$$;

@@ -24,19 +24,23 @@ import { haltBody } from '../halt-body.ts';
 import { query, transaction } from './connection.ts';
 import { type JournalJson, optionalDecimal, storedRow } from './rows.ts';
 
+interface EventRow {
+  readonly event: JournalJson;
+}
+
 interface ClaimRow {
   readonly symbol: string;
-  readonly epoch: string;
-  readonly version: string;
+  readonly epoch: number;
+  readonly version: number;
   readonly quantity: string;
   readonly cost: string;
-  readonly realized_pnl: string;
+  readonly realizedPnl: string;
   readonly mode: string;
   readonly regime: string | null;
-  readonly high_water_mark: string | null;
-  readonly opened_at_ms: number | null;
-  readonly paused_reason: string | null;
-  readonly halted_reason: string | null;
+  readonly highWaterMark: string | null;
+  readonly openedAt: number | null;
+  readonly pausedReason: string | null;
+  readonly haltedReason: string | null;
   readonly state: string | null;
 }
 
@@ -158,36 +162,31 @@ export class PostgresOwnership implements OwnershipPort {
   }
 
   async claim(owner: Owner, symbols: readonly string[]): Promise<Claimed> {
-    return transaction(this.#pool, async (client) => {
-      const { rows } = await query<ClaimRow>(
-        client,
-        `select symbol, epoch::text, version::text, quantity::text, cost::text, realized_pnl::text, mode, regime,
-                high_water_mark::text, (extract(epoch from opened_at) * 1000)::float8 as opened_at_ms,
-                paused_reason, halted_reason, state::text
-         from cp_claim($1, $2, $3)`,
-        [owner.pod, owner.incarnation, symbols],
-      );
-      if (rows.length === 0) return { positions: [], event: undefined };
-      const claimed = rows.map((row) => ({ symbol: row.symbol, epoch: Number(row.epoch) }));
-      const event = await record(client, { change: 'claimed', ...owner, claimed });
-      return { positions: rows.map(claimedPosition), event };
-    });
+    const { rows } = await query<{ claimed: { positions: ClaimRow[]; event: JournalJson } | null }>(
+      this.#pool,
+      'select cp_claim_symbols($1, $2, $3) as claimed',
+      [owner.pod, owner.incarnation, symbols],
+    );
+    const claimed = rows[0]?.claimed ?? undefined;
+    if (claimed === undefined) return { positions: [], event: undefined };
+    return { positions: claimed.positions.map(claimedPosition), event: storedRow(claimed.event) };
   }
 
   async release(owner: Owner, symbols: readonly string[]): Promise<ClusterEvent> {
-    return transaction(this.#pool, async (client) => {
-      const { rows } = await query<{ symbol: string }>(
-        client,
-        `with mine as (
-           select symbol from positions where symbol = any ($2) and incarnation = $1 order by symbol for update
-         )
+    const { rows } = await query<EventRow>(
+      this.#pool,
+      `with mine as (
+         select symbol from positions where symbol = any ($3) and incarnation = $2 order by symbol for update
+       ), released as (
          update positions p set owner = null, incarnation = null from mine where p.symbol = mine.symbol
-         returning p.symbol`,
-        [owner.incarnation, symbols],
-      );
-      if (rows.length === 0) return undefined;
-      return record(client, { change: 'released', ...owner, symbols: rows.map((row) => row.symbol) });
-    });
+         returning p.symbol
+       )
+       select cp_cluster_event(jsonb_build_object(
+         'change', 'released', 'pod', $1::text, 'incarnation', $2::uuid, 'symbols', jsonb_agg(symbol))) as event
+       from released having count(*) > 0`,
+      [owner.pod, owner.incarnation, symbols],
+    );
+    return eventOf(rows);
   }
 
   async claimSingleton(owner: Owner, name: string): Promise<ClaimedSingleton | undefined> {
@@ -251,43 +250,49 @@ export class PostgresOwnership implements OwnershipPort {
     });
   }
 
-  /** One statement and, when it changed a row, its event. */
-  #change(statement: string, values: readonly unknown[], body: ClusterEventBody): Promise<ClusterEvent> {
-    return transaction(this.#pool, async (client) => {
-      const { rowCount } = await query(client, statement, values);
-      return rowCount === 0 ? undefined : record(client, body);
-    });
+  /** One update or delete of one row and, when there was one, its event: one round trip. */
+  async #change(statement: string, values: readonly unknown[], body: ClusterEventBody): Promise<ClusterEvent> {
+    const { rows } = await query<EventRow>(
+      this.#pool,
+      `with changed as (${statement} returning 1)
+       select cp_cluster_event($${values.length + 1}::jsonb) as event from changed`,
+      [...values, JSON.stringify(body)],
+    );
+    return eventOf(rows);
   }
 }
 
+function eventOf(rows: readonly EventRow[]): ClusterEvent {
+  return rows[0] === undefined ? undefined : storedRow(rows[0].event);
+}
+
 async function record(client: pg.PoolClient, body: ClusterEventBody): Promise<StoredRow> {
-  const { rows } = await query<{ event: JournalJson }>(client, 'select cp_cluster_event($1) as event', [
-    JSON.stringify(body),
-  ]);
+  const { rows } = await query<EventRow>(client, 'select cp_cluster_event($1) as event', [JSON.stringify(body)]);
   const [row] = rows;
   invariant(row !== undefined, 'an event is one row');
   return storedRow(row.event);
 }
 
 function claimedPosition(row: ClaimRow): ClaimedPosition {
+  const { symbol, epoch, version, mode, regime, openedAt, pausedReason, haltedReason, state } = row;
   const durable: DurableState = {
-    mode: row.mode,
-    regime: row.regime,
-    highWaterMark: optionalDecimal(row.high_water_mark),
-    openedAt: row.opened_at_ms,
-    pausedReason: row.paused_reason,
-    haltedReason: row.halted_reason,
-    actor: row.state ?? 'null',
+    mode,
+    regime,
+    highWaterMark: optionalDecimal(row.highWaterMark),
+    openedAt,
+    pausedReason,
+    haltedReason,
+    actor: state ?? 'null',
   };
   return {
-    symbol: row.symbol,
-    epoch: Number(row.epoch),
-    version: Number(row.version),
+    symbol,
+    epoch,
+    version,
     position: {
       quantity: parseDecimal(row.quantity),
       cost: parseDecimal(row.cost),
-      realizedPnl: parseDecimal(row.realized_pnl),
+      realizedPnl: parseDecimal(row.realizedPnl),
     },
-    durable: row.state === null && row.halted_reason === null ? null : durable,
+    durable: state === null && haltedReason === null ? null : durable,
   };
 }

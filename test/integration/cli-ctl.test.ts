@@ -85,7 +85,7 @@ describe('ctl asks', () => {
     expect(get.stdout).toMatch(/^mode +\w+$/m);
     expect(explain.stdout).toMatch(/^[✓✗] +WARMING_UP/m);
     expect(account.stdout).toMatch(/^cash +[\d,]+/m);
-    expect(cluster.stdout).toMatch(/^up +live +\d+/m);
+    expect(cluster.stdout).toMatch(/^up +serving +\d+/m);
     expect(cluster.stdout).toMatch(new RegExp(`^${FLAT_SYMBOL} +\\w+ +up`, 'm'));
     expect(pod.stdout).toMatch(/^pod +up$/m);
     for (const outcome of [get, explain, account, cluster, pod]) expect(outcome).toMatchObject({ code: 0, stderr: '' });

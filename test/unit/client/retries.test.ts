@@ -45,7 +45,7 @@ describe('a command', () => {
     };
     // Rounded up to the next tick of 5 ms.
     expect(await pauses(0)).toEqual([20, 20, 20, 20, 20, 20]);
-    expect(await pauses(1)).toEqual([40, 80, 160, 250, 250, 250]);
+    expect(await pauses(1)).toEqual([40, 60, 90, 135, 205, 250]);
   });
 
   it('is refused for good at once', async () => {

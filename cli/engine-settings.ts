@@ -70,9 +70,9 @@ export function readEngineSettings(
   const reader = new SettingsReader(flags, environment, readSettingsFile(fileName), fileName);
   const databaseUrl = reader.get(optional('databaseUrl', postgresUrl, ['DATABASE_URL'])) ?? null;
   const natsUrl = reader.get(optional('natsUrl', natsAddress, ['NATS_URL'])) ?? null;
-  if (role === 'pod' && databaseUrl === null)
+  if (role === 'pod' && databaseUrl === null && !reader.given('databaseUrl', ['DATABASE_URL']))
     reader.problem('DATABASE_URL: a pod needs a Postgres, such as postgres://user@host/database');
-  if (role === 'pod' && natsUrl === null)
+  if (role === 'pod' && natsUrl === null && !reader.given('natsUrl', ['NATS_URL']))
     reader.problem('NATS_URL: a pod needs a NATS server, such as nats://host:4222');
 
   const symbols = reader.get({ name: 'symbol', read: symbolList, fallback: [] as string[] });

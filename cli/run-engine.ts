@@ -52,7 +52,13 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
   // A reader that went away (a closed terminal, `| head -1`) is no reason to stop trading.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
-  onSignals((signal) => end({ code: EXIT.ok, why: signal, printResult: false }));
+  onSignals(
+    (signal) => end({ code: EXIT.ok, why: signal, printResult: false }),
+    (signal) => {
+      log.error({ signal }, 'ended at once by a second signal: what was not acknowledged may not have been done');
+      process.exit(EXIT.failed);
+    },
+  );
   process.on('unhandledRejection', (error) => {
     log.error(
       { error: messageOf(error), stack: (error as Error)?.stack },
@@ -103,13 +109,13 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
 }
 
 /** The first signal ends the engine in order; a second one, a moment later, at once. */
-function onSignals(stop: (signal: string) => void): void {
+function onSignals(stop: (signal: string) => void, atOnce: (signal: string) => void): void {
   let askedAt: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       const now = performance.now();
       if (askedAt === undefined) stop(signal);
-      else if (now - askedAt > SAME_PRESS_MS) process.exit(EXIT.failed);
+      else if (now - askedAt > SAME_PRESS_MS) atOnce(signal);
       askedAt ??= now;
     });
   }

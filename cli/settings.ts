@@ -90,8 +90,8 @@ export class SettingsReader {
   }
 
   /** Whether the setting was given anywhere. */
-  given(name: string): boolean {
-    return this.#find({ name }) !== undefined;
+  given(name: string, environment: readonly string[] = []): boolean {
+    return this.#find({ name, environment }) !== undefined;
   }
 
   /** Where the setting was given, as a problem names it; its flag when it was given nowhere. */

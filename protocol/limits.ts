@@ -17,6 +17,8 @@ export const LIMITS = {
   uncommittedPerPodMax: 16_384,
   /** Commands of one symbol whose id is being looked up in the ledger; then messages wait in the mailbox. */
   recallsPerSymbolMax: 32,
+  /** Commands of one symbol that were committed while others were looked up, kept to recognise their repetitions. */
+  recentCommandsMax: 1_024,
   /** Journal rows in one commit; the rest goes into the next. */
   commitRowsMax: 1_024,
   /** Commits of a symbol in a row after which nothing could be completed; then its actor starts anew. */
@@ -34,6 +36,8 @@ export const LIMITS = {
   /** A Pod's lease by the database's clock, renewed every heartbeat. */
   leaseTtlMs: 5_000,
   heartbeatIntervalMs: 1_000,
+  /** A Pod that can serve nothing for this long gives up its lease, so that others can. */
+  idleLeaseMs: 10_000,
   /** A Pod stops accepting and committing this long before its lease can end. */
   leaseSafetyMs: 1_000,
   /** How often a Pod pings its neighbours, and how many of them it watches. */

@@ -156,6 +156,7 @@ export const reserveRequest = z.strictObject({
   haltedReason: z.string().nullable(),
   pausedReason: z.string().nullable(),
   lastEntryAt: time.nullable(),
+  deadline: time,
 });
 
 export const emptyRequest = z.looseObject({});

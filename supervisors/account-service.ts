@@ -90,11 +90,12 @@ export class AccountService implements EntryAccount {
   async reserve(ask: EntryAsk): Promise<EntryVerdict> {
     const { clock, bus, subjects } = this.#options;
     const end = clock.monotonic() + LIMITS.reserveTimeoutMs;
+    const deadline = clock.now() + LIMITS.reserveTimeoutMs;
     for (;;) {
       if (this.#actor !== undefined) return this.#actor.reserve(ask);
       let problem: string;
       try {
-        const data = await bus.request(subjects.reserve, encodeAsk(ask), ATTEMPT_MS);
+        const data = await bus.request(subjects.reserve, encodeAsk(ask, deadline), ATTEMPT_MS);
         const reply = JSON.parse(new TextDecoder().decode(data)) as Reply;
         if (reply.ok) return decodeVerdict(reply);
         problem = reply.error.message;
@@ -192,7 +193,8 @@ export class AccountService implements EntryAccount {
       case 'reserve': {
         const result = validate(reserveRequest, body.value, now);
         if ('error' in result) return result.error;
-        return { ok: true, ...encodeVerdict(await actor.reserve(result.request)) };
+        const { deadline, ...ask } = result.request;
+        return { ok: true, ...encodeVerdict(await actor.reserve(ask, deadline)) };
       }
       default:
         return refuse('INVALID', `there is no account command "${command.slice(0, 40)}"`);

@@ -6,6 +6,8 @@
 import type { SymbolSettings } from '../actors/symbol/turn.ts';
 import type { Units } from '../domain/money.ts';
 import type { ClosedTrade } from '../domain/trade.ts';
+import { RetryableError } from '../protocol/errors.ts';
+import { LIMITS } from '../protocol/limits.ts';
 import type { Bus } from '../protocol/ports/bus.ts';
 import type { Clock, Random } from '../protocol/ports/clock.ts';
 import type { AccountPort, CommitQueue, LedgerReader, LedgerWriter, StoredRow } from '../protocol/ports/ledger.ts';
@@ -95,6 +97,8 @@ export class Pod {
   /** False from the moment the ledger failed until the writer is back: stopping then waits for nothing of it. */
   ledgerUp = false;
   readonly #options: PodOptions;
+  /** Monotonic time since when no symbol could be served here; undefined while they can. */
+  #idleSince: number | undefined;
   #ending = false;
 
   constructor(options: PodOptions) {
@@ -147,6 +151,7 @@ export class Pod {
           onHeartbeat: (heartbeat, held) => {
             this.symbols?.lost(heartbeat.lost, held);
             watch.observe(heartbeat);
+            this.#giveUpIfIdle(failed);
           },
           onFenced: failed,
         });
@@ -160,6 +165,7 @@ export class Pod {
     const detector = new FailureDetector({ membership, watch, ownership, bus, subjects, clock, log });
     this.membership = membership;
     this.watch = watch;
+    this.#idleSince = clock.monotonic();
     return {
       stop: async () => {
         detector.stop();
@@ -172,6 +178,19 @@ export class Pod {
         unsubscribe();
       },
     };
+  }
+
+  /**
+   * A lease says that this Pod lives, not that it can work. One that can't (its writer does not come back, its parts keep
+   * failing) must not keep symbols from those who can: it leaves and joins again, serving nothing until it is whole.
+   */
+  #giveUpIfIdle(failed: Failed): void {
+    const { clock, log } = this.#options;
+    if (this.#idleSince === undefined || this.#ending) return;
+    const idleMs = clock.monotonic() - this.#idleSince;
+    if (idleMs < LIMITS.idleLeaseMs) return;
+    log.warn({ idleMs: Math.round(idleMs) }, 'nothing can be served here: this Pod gives up its lease and joins again');
+    failed(new RetryableError('nothing can be served here'));
   }
 
   async #startWriter(failed: Failed, signal: AbortSignal): Promise<RunningPart> {
@@ -226,6 +245,7 @@ export class Pod {
     });
     const rebalancer = new Rebalancer({ ...shared, symbols });
     this.symbols = symbols;
+    this.#idleSince = undefined;
     try {
       if (this.#options.symbols.length > 0) watch.tell(await ownership.addSymbols(this.#options.symbols));
       await symbols.warmUp();
@@ -235,17 +255,22 @@ export class Pod {
       symbols.abandon();
       await rebalancer.stop();
       this.symbols = undefined;
+      this.#idleSince = clock.monotonic();
       throw error;
     }
     const cluster = new ClusterService({ ...shared, symbols, onDrain });
     await bus.flush().catch(() => undefined);
     this.serving = true;
+    if (watch.view.symbols.length === 0) {
+      log.warn({}, 'no symbol is known yet: start a Pod with --symbol, or use `ctl cluster add KRW-BTC`');
+    }
     return {
       stop: async () => {
         this.serving = false;
         await this.#stopSymbols(symbols, rebalancer);
         cluster.stop();
         if (this.symbols === symbols) this.symbols = undefined;
+        this.#idleSince = clock.monotonic();
       },
     };
   }

@@ -322,8 +322,7 @@ export class SymbolHost {
     const { message, reply } = envelope;
     const reason = this.#haltedReason ?? 'halted';
     if (message.type === 'resume') {
-      this.#resume(message.request.reason);
-      reply?.({ ok: true, mode: 'starting', haltedReason: null, message: 'restarting the actor' });
+      this.#resume(message.request.reason, reply);
       return;
     }
     if (message.type === 'get') {
@@ -351,18 +350,28 @@ export class SymbolHost {
     envelope.done?.();
   }
 
-  #resume(reason: string): void {
+  /** Answered when it is stored: a new life that found the halt in its row would be halted too. */
+  #resume(reason: string, reply: Envelope['reply']): void {
     const { policy, ownership, log } = this.#options;
-    log.info({ symbol: this.symbol, reason }, 'a halted symbol is resumed');
-    policy.reset();
-    this.#haltedReason = undefined;
-    this.#setStatus('starting');
-    ownership
-      .haltSymbol(this.symbol, this.#epoch, null, contentId('resume', this.symbol, this.#epoch), reason)
-      .catch((error: unknown) =>
-        log.warn({ symbol: this.symbol, error: describe(error) }, 'the resume could not be stored'),
-      )
-      .finally(() => this.#restart(0));
+    ownership.haltSymbol(this.symbol, this.#epoch, null, contentId('resume', this.symbol, this.#epoch), reason).then(
+      (stored) => {
+        if (!stored) {
+          reply?.(refuse('NOT_OWNER', 'another Pod owns the symbol by now: send the same command again'));
+          return;
+        }
+        log.info({ symbol: this.symbol, reason }, 'a halted symbol is resumed');
+        reply?.({ ok: true, mode: 'starting', haltedReason: null, message: 'restarting the actor' });
+        if (this.#status !== 'halted') return;
+        policy.reset();
+        this.#haltedReason = undefined;
+        this.#setStatus('starting');
+        this.#restart(0);
+      },
+      (error: unknown) => {
+        log.warn({ symbol: this.symbol, error: describe(error) }, 'the resume could not be stored');
+        reply?.(refuse('UNAVAILABLE', 'the resume could not be stored: send the same command again'));
+      },
+    );
   }
 
   #setStatus(status: HostStatus): void {

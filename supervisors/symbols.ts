@@ -92,7 +92,10 @@ export class SymbolSupervisor {
     for (const host of leaving) this.#stopListening(host.symbol);
     await this.#finish(leaving);
     for (const host of leaving) this.#drop(host);
-    tell(await ownership.release(membership.owner, symbols));
+    // In line with the claims: a late release must not give back what was claimed again.
+    const released = this.#claiming.then(async () => tell(await ownership.release(membership.owner, symbols)));
+    this.#claiming = released.catch(() => undefined);
+    await released;
     const ms = Math.round(this.#options.clock.monotonic() - startedAt);
     this.#options.log.info({ symbols: symbols.length, ms }, 'symbols were handed over');
   }

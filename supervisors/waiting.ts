@@ -5,6 +5,13 @@ import type { Log } from '../protocol/ports/log.ts';
 import { asOutsideFailure } from './outside-failure.ts';
 
 const RETRY_MS = 250;
+/** Attempts between two lines in the log. */
+const LOG_EVERY = 40;
+
+/** Host and port of a server, for messages: never its password. */
+export function addressOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'an address that can not be read';
+}
 
 /** Repeats `work` while what it needs is away: waiting for a server is not a failure of ours. */
 export async function untilReachable<T>(
@@ -18,7 +25,8 @@ export async function untilReachable<T>(
     } catch (cause) {
       const error = asOutsideFailure(cause);
       if (!(error instanceof RetryableError) || signal.aborted) throw error;
-      if (attempt === 0) log.warn({ what, error: error.message }, 'a server can not be reached; trying again');
+      if (attempt % LOG_EVERY === 0)
+        log.warn({ what, error: error.message }, 'a server can not be reached; trying again');
       await sleep(clock, RETRY_MS);
       if (signal.aborted) throw error;
     }

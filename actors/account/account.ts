@@ -4,7 +4,7 @@
  */
 import { formatDecimal, fromNumber, maximum, multiply, ONE, type Units } from '../../domain/money.ts';
 import { checkEntry, DEFAULT_RISK_SETTINGS, dayOf, sizeEntry } from '../../domain/risk.ts';
-import { FencedError, type Reply, refuse } from '../../protocol/errors.ts';
+import { FencedError, type Reply, RetryableError, refuse } from '../../protocol/errors.ts';
 import type { CashRequest, ControlRequest } from '../../protocol/messages.ts';
 import type {
   AccountChange,
@@ -53,7 +53,8 @@ export class AccountActor implements EntryAccount {
     });
   }
 
-  reserve(ask: EntryAsk): Promise<EntryVerdict> {
+  /** `deadline`: wall time after which whoever asked does not wait any more; nothing is set aside for it then. */
+  reserve(ask: EntryAsk, deadline = Number.POSITIVE_INFINITY): Promise<EntryVerdict> {
     return this.#inTurn(async () => {
       const day = dayOf(ask.at);
       await this.#reference(day);
@@ -61,7 +62,10 @@ export class AccountActor implements EntryAccount {
         this.#options.epoch,
         { id: ask.id, symbol: ask.symbol, at: ask.at },
         day,
-        (state) => this.#decide(ask, state),
+        (state) => {
+          if (this.#options.wallNow() > deadline) throw new RetryableError('nobody waits for this entry any more');
+          return this.#decide(ask, state);
+        },
       );
       if (verdict === 'fenced') throw this.#fenced();
       return verdict;

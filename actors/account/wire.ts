@@ -4,7 +4,7 @@ import type { RiskDenied } from '../../domain/risk.ts';
 import type { EntryVerdict } from '../../protocol/ports/ledger.ts';
 import type { EntryAsk } from '../symbol/entry-ask.ts';
 
-export function encodeAsk(ask: EntryAsk): string {
+export function encodeAsk(ask: EntryAsk, deadline: number): string {
   const { price, amount, minimumNotional, feeRate, at, lastEntryAt } = ask;
   return JSON.stringify({
     ...ask,
@@ -14,7 +14,8 @@ export function encodeAsk(ask: EntryAsk): string {
     amount: amount === null ? null : formatDecimal(amount),
     minimumNotional: formatDecimal(minimumNotional),
     feeRate: formatDecimal(feeRate),
-  } satisfies Record<keyof EntryAsk, unknown>);
+    deadline: new Date(deadline).toISOString(),
+  } satisfies Record<keyof EntryAsk | 'deadline', unknown>);
 }
 
 export function encodeVerdict(verdict: EntryVerdict): Readonly<Record<string, unknown>> {

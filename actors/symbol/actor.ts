@@ -10,7 +10,7 @@ import { MarketView, type Reading } from '../../domain/market-view.ts';
 import { fromNumber } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import type { ClosedTrade } from '../../domain/trade.ts';
-import { type Reply, refuse } from '../../protocol/errors.ts';
+import { type ErrorReply, type Reply, refuse } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
 import type { CommitQueue, LedgerReader, StoredRow } from '../../protocol/ports/ledger.ts';
@@ -22,7 +22,8 @@ import type { EntryAccount } from '../account/port.ts';
 import type { Envelope, SymbolMessage } from './messages.ts';
 import { type Mode, Modes } from './modes.ts';
 import { Performer } from './perform.ts';
-import { isRecalled, recall } from './recall.ts';
+import { isRecalled } from './recall.ts';
+import { RecallLine } from './recall-line.ts';
 import type { Recovery } from './recovery.ts';
 import { type PodLoad, SymbolRunner } from './runner.ts';
 import { restoreState, type SymbolState } from './state.ts';
@@ -70,8 +71,7 @@ export class SymbolActor {
   readonly #unwatch: () => void;
   /** What the ledger holds under the ids of commands that wait here. */
   readonly #recalled = new WeakMap<Envelope, StoredRow>();
-  #recalling = 0;
-  #recalls: Promise<void> = Promise.resolve();
+  readonly #recalls: RecallLine;
   #reading: Reading | undefined;
   #draining = false;
   #over = false;
@@ -91,6 +91,12 @@ export class SymbolActor {
     this.#modes = new Modes({
       onIllegal: (event, mode) => ports.onIllegalEvent(symbol, event, mode),
       onError: (error) => this.#crash(error, undefined),
+    });
+    this.#recalls = new RecallLine({
+      reader: ports.reader,
+      symbol,
+      onTurn: (envelope, row, refusal) => this.#onRecalled(envelope, row, refusal),
+      onCrash: (error, envelope) => this.#crash(error, envelope),
     });
     this.#performer = new Performer({
       symbol,
@@ -121,7 +127,10 @@ export class SymbolActor {
       load: ports.load,
       surroundings: () => ({ owner, reading: this.#reading }),
       perform: (effect) => this.#performer.perform(effect),
-      publish: ports.publish,
+      publish: (rows) => {
+        this.#recalls.committed(rows);
+        ports.publish(rows);
+      },
       onProgress: () => this.#progress(),
       onOver: (why, cause) => {
         this.#end();
@@ -178,44 +187,32 @@ export class SymbolActor {
 
   /** Whether another message may be handed over now. */
   get hasRoom(): boolean {
-    const asking = this.#recalling + this.#performer.outstanding;
+    const asking = this.#recalls.waiting + this.#performer.outstanding;
     return this.uncommitted < LIMITS.uncommittedPerSymbolMax && asking < LIMITS.recallsPerSymbolMax;
   }
 
   /** Nothing is uncommitted and no effect is on its way. */
   get idle(): boolean {
     return (
-      this.#over || (this.#runner.idle && !this.#performer.busy && this.#inbox.length === 0 && this.#recalling === 0)
+      this.#over ||
+      (this.#runner.idle && !this.#performer.busy && this.#inbox.length === 0 && this.#recalls.waiting === 0)
     );
   }
 
   /** Handles a message from the mailbox. */
   accept(envelope: Envelope): void {
-    if (isRecalled(envelope.message)) this.#recall(envelope);
+    if (isRecalled(envelope.message)) this.#recalls.enter(envelope);
     else this.#enqueue(envelope);
   }
 
-  /**
-   * Commands other than fills are rare and their refusals depend on the mode, so the ledger is asked first whether the id
-   * was used: a repeated command gets its first answer, whatever has happened since. (Fills are recognised by the commit.)
-   */
-  #recall(envelope: Envelope): void {
-    this.#recalling += 1;
-    const asked = recall(this.#ports.reader, this.#settings.symbol, envelope.message);
-    // Handled in the order of arrival, whichever read is answered first: a resume must not overtake its pause.
-    this.#recalls = this.#recalls
-      .then(async () => {
-        const recalled = await asked;
-        this.#recalling -= 1;
-        if (recalled.refusal !== undefined) {
-          envelope.reply?.(recalled.refusal);
-        } else {
-          if (recalled.row !== undefined) this.#recalled.set(envelope, recalled.row);
-          this.#enqueue(envelope);
-        }
-        this.#progress();
-      })
-      .catch((error: unknown) => this.#crash(error, envelope));
+  #onRecalled(envelope: Envelope, row: StoredRow | undefined, refusal: ErrorReply | undefined): void {
+    if (refusal === undefined) {
+      if (row !== undefined) this.#recalled.set(envelope, row);
+      this.#enqueue(envelope);
+    } else {
+      envelope.reply?.(refusal);
+    }
+    this.#progress();
   }
 
   #enqueue(envelope: Envelope): void {

@@ -2,8 +2,8 @@
  * The bus over a NATS server. The client reconnects for ever by itself; what is published while it is away is dropped,
  * which the callers know. Every callback is wrapped: a synchronous throw would end the client's read loop for good.
  */
-import { connect, errors, type NatsConnection } from 'nats';
-import { NoRespondersError, RetryableError, TerminalError } from '../../protocol/errors.ts';
+import { connect, errors, type Msg, type NatsConnection } from 'nats';
+import { NoRespondersError, RetryableError, refuse, TerminalError } from '../../protocol/errors.ts';
 import type { Bus, BusMessage } from '../../protocol/ports/bus.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 
@@ -22,6 +22,7 @@ export class NatsBus implements Bus {
   readonly #connection: NatsConnection;
   readonly #log: Log;
   #connected = true;
+  #closing = false;
   /** Monotonic time of the current connection's start, for those who must not act right after a reconnect. */
   #since = performance.now();
 
@@ -86,9 +87,7 @@ export class NatsBus implements Bus {
           handler({
             subject: message.subject,
             data: message.data,
-            respond: (payload) => {
-              if (this.connected) message.respond(payload);
-            },
+            respond: (payload) => this.#respond(message, payload),
           });
         } catch (failure) {
           this.#log.error({ subject: message.subject, error: String(failure) }, 'a message handler failed');
@@ -101,11 +100,31 @@ export class NatsBus implements Bus {
     };
   }
 
+  /** Never throws: an answer that can't be sent is an error of ours, on record, and a short one goes in its place. */
+  #respond(message: Msg, payload: Uint8Array | string): void {
+    if (!this.connected) return;
+    try {
+      message.respond(payload);
+    } catch (failure) {
+      this.#log.error({ subject: message.subject, error: String(failure) }, 'an answer could not be sent');
+      const text = `the answer could not be sent: ${(failure as Error).message}`;
+      message.respond(JSON.stringify(refuse('INTERNAL', text)));
+    }
+  }
+
+  /** Calls back when the connection is over for good: the library gives up when the server keeps refusing it. */
+  onClosed(callback: (error: RetryableError) => void): void {
+    this.#connection.closed().then((cause) => {
+      if (!this.#closing) callback(new RetryableError('the connection to NATS is closed for good', { cause }));
+    });
+  }
+
   async flush(): Promise<void> {
     await this.#connection.flush();
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     // Not drain(): it loses replies in flight. What was answered is flushed, then the connection ends.
     if (this.connected) await this.#connection.flush().catch(() => undefined);
     await this.#connection.close().catch(() => undefined);

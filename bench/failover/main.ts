@@ -20,18 +20,29 @@ const QUICK: LoadSettings = { ...LOAD, warmUpMs: 1_500, settleMs: 1_000 };
 const MANY_SYMBOLS = 'symbols';
 const NAMES = [...SCENARIOS.map(({ name }) => name), MANY_SYMBOLS];
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    quick: { type: 'boolean', default: false },
-    rounds: { type: 'string' },
-    scenario: { type: 'string', multiple: true, default: NAMES },
-  },
-});
+const USAGE = `usage: npm run bench:failover -- [--json] [--quick] [--rounds N] [--scenario ${NAMES.join('|')}]…`;
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        json: { type: 'boolean', default: false },
+        quick: { type: 'boolean', default: false },
+        rounds: { type: 'string' },
+        scenario: { type: 'string', multiple: true, default: NAMES },
+      },
+    });
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+const { values: options } = readOptions();
 const rounds = Number(options.rounds ?? (options.quick ? 1 : ROUNDS));
 const unknown = options.scenario.filter((name) => !NAMES.includes(name));
 if (!Number.isInteger(rounds) || rounds < 1 || unknown.length > 0) {
-  console.error(`usage: npm run bench:failover -- [--json] [--quick] [--rounds N] [--scenario ${NAMES.join('|')}]…`);
+  console.error(USAGE);
   process.exit(2);
 }
 

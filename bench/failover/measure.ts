@@ -8,6 +8,7 @@ import type { Scenario } from './scenario.ts';
 
 export interface Row {
   readonly scenario: string;
+  readonly title: string;
   /** Over all rounds, like the counts after it. */
   readonly commands: number;
   readonly failed: number;
@@ -49,7 +50,8 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
     }
     const { faults, ...counts } = await judge(databaseUrl, { records });
     const row = {
-      scenario: scenario.title,
+      scenario: scenario.name,
+      title: scenario.title,
       ...counts,
       longestStallMs: median(stallsMs),
       targetMs: scenario.targetMs,

@@ -18,7 +18,7 @@ export function printTable({ machine, rows, scale }: Report): void {
     print([
       ['scenario', 'commands', 'failed', 'lost', 'doubled', 'wrong', 'longest stall', 'target', 'rounds'],
       ...rows.map((row) => [
-        row.scenario,
+        row.title,
         ...[row.commands, row.failed, row.lost, row.doubled, row.wrong].map(String),
         `${row.longestStallMs} ms`,
         target(row.longestStallMs, row.targetMs),

@@ -82,15 +82,20 @@ export class MemoryAccount implements AccountPort {
     if (stored?.status === 'used' || stored?.status === 'settled') return alreadyUsed(request, stored.status);
 
     // Asked twice (the answer was lost): the decision is made again as if the first reservation were not there.
-    const held = stored?.status === 'held' ? stored.remaining : 0n;
+    // A symbol has one entry at a time: what else is held for it was left by a question that came too late.
+    const held = [...reservations.values()].filter(
+      ({ id, symbol, status }) => status === 'held' && (id === request.id || symbol === request.symbol),
+    );
+    const ids = new Set(held.map(({ id }) => id));
     const state = this.#state(day);
     const others = {
       ...state,
-      reserved: state.reserved - held,
-      reservations: state.reservations.filter(({ id }) => id !== request.id),
+      reserved: state.reserved - held.reduce((sum, { remaining }) => sum + remaining, 0n),
+      reservations: state.reservations.filter(({ id }) => !ids.has(id)),
     };
     const verdict = decide(others);
-    if (!verdict.granted && stored?.status !== 'held') return verdict;
+    if (!verdict.granted && held.length === 0) return verdict;
+    for (const stale of held) if (stale.id !== request.id) Object.assign(stale, { remaining: 0n, status: 'released' });
     const remaining = verdict.granted ? verdict.reserve : 0n;
     invariant(remaining >= 0n, 'a reservation never goes below zero');
     const status = verdict.granted ? 'held' : 'released';

@@ -128,6 +128,12 @@ export class MemoryOwnership implements OwnershipPort {
     row.removed = true;
     row.owner = null;
     row.epoch += 1;
+    // No further life of it would: an entry was asked for and not made.
+    for (const reservation of this.#database.reservations.values()) {
+      if (reservation.symbol !== symbol || reservation.status !== 'held') continue;
+      this.#database.account.reserved -= reservation.remaining;
+      Object.assign(reservation, { remaining: 0n, status: 'released' });
+    }
     return { type: 'removed', event: this.#record({ change: 'removed', symbols: [symbol] }) };
   }
 

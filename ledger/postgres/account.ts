@@ -115,24 +115,31 @@ export class PostgresAccount implements AccountPort {
     return transaction(this.#pool, async (client) => {
       if (!(await ownsAccount(client, epoch))) return 'fenced';
       // Before the account, as every commit locks them.
-      const known = await query<{ remaining: string; status: ReservationStatus }>(
+      const known = await query<{ id: string; remaining: string; status: ReservationStatus }>(
         client,
-        'select remaining::text, status from reservations where id = $1 for update',
-        [request.id],
+        `select id, remaining::text, status from reservations
+         where id = $1 or (symbol = $2 and status = 'held') order by id for update`,
+        [request.id, request.symbol],
       );
-      const stored = known.rows[0];
+      const stored = known.rows.find(({ id }) => id === request.id);
+      // A symbol has one entry at a time: what else is held for it was left by a question that came too late.
+      const stale = known.rows.filter(({ id }) => id !== request.id);
       if (stored?.status === 'used' || stored?.status === 'settled') return alreadyUsed(request, stored.status);
 
       const state = await lockedState(client, day);
       // Asked twice (the answer was lost): the decision is made again as if the first reservation were not there.
-      const held = stored?.status === 'held' ? parseDecimal(stored.remaining) : 0n;
+      const held = known.rows.filter(({ status }) => status === 'held');
+      const ids = new Set(held.map(({ id }) => id));
       const others = {
         ...state,
-        reserved: state.reserved - held,
-        reservations: state.reservations.filter((reservation) => reservation.id !== request.id),
+        reserved: state.reserved - held.reduce((sum, { remaining }) => sum + parseDecimal(remaining), 0n),
+        reservations: state.reservations.filter(({ id }) => !ids.has(id)),
       };
       const verdict = decide(others);
-      if (!verdict.granted && stored?.status !== 'held') return verdict;
+      if (!verdict.granted && held.length === 0) return verdict;
+      await query(client, `update reservations set status = 'released', remaining = 0 where id = any ($1)`, [
+        stale.map(({ id }) => id),
+      ]);
       const reserve = verdict.granted ? verdict.reserve : 0n;
       await query(
         client,

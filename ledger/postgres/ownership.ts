@@ -157,6 +157,18 @@ export class PostgresOwnership implements OwnershipPort {
         [symbol],
       );
       if (rowCount !== 1) return { type: 'busy' };
+      // No further life of it would: an entry was asked for and not made.
+      await query(
+        client,
+        `with held as (
+           select id, remaining from reservations where symbol = $1 and status = 'held' order by id for update
+         ), released as (
+           update reservations r set status = 'released', remaining = 0 from held where r.id = held.id
+         )
+         update account set reserved = reserved - (select coalesce(sum(remaining), 0) from held)
+         where exists (select from held)`,
+        [symbol],
+      );
       return { type: 'removed', event: await record(client, { change: 'removed', symbols: [symbol] }) };
     });
   }

@@ -31,6 +31,8 @@ export interface ClusterServiceOptions {
 const QUEUE = 'cluster';
 /** How long `add` waits until what it added is served somewhere. */
 const SERVED_MS = 3_000;
+/** How long another Pod may take to say what it serves. */
+const POD_ANSWER_MS = 500;
 /** How long another Pod may take to say that it drains. */
 const DRAIN_ANSWER_MS = 2_000;
 
@@ -79,8 +81,26 @@ export class ClusterService {
   }
 
   async #view(): Promise<Reply> {
-    const { ownership, symbols: supervisor } = this.#options;
-    return reply(await ownership.view(), (symbol) => supervisor.hosts.get(symbol)?.mode);
+    const { ownership, symbols: supervisor, membership } = this.#options;
+    const view = await ownership.view();
+    const others = view.pods.filter((pod) => pod.live && pod.incarnation !== membership.owner.incarnation);
+    const modes = new Map((await Promise.all(others.map((pod) => this.#modesAt(pod.pod)))).flat());
+    for (const { symbol, mode } of supervisor.hosts.values()) modes.set(symbol, mode);
+    return reply(view, modes);
+  }
+
+  /** What another Pod serves it knows better than the rows, which hold the mode of the last commit; empty without an answer. */
+  async #modesAt(pod: string): Promise<readonly (readonly [string, string])[]> {
+    const { bus, subjects } = this.#options;
+    try {
+      const data = await bus.request(subjects.pod(pod, 'get'), '', POD_ANSWER_MS);
+      const { symbols } = JSON.parse(new TextDecoder().decode(data)) as {
+        symbols?: { symbol: string; mode: string }[];
+      };
+      return (symbols ?? []).map(({ symbol, mode }) => [symbol, mode]);
+    } catch {
+      return [];
+    }
   }
 
   async #change(command: 'add' | 'remove', value: unknown): Promise<Reply> {
@@ -192,7 +212,7 @@ export class ClusterService {
   }
 }
 
-function reply(view: ClusterView, modeHere: (symbol: string) => string | undefined): Reply {
+function reply(view: ClusterView, modes: ReadonlyMap<string, string>): Reply {
   const owned = new Map<string | null, number>();
   for (const { incarnation } of view.symbols) owned.set(incarnation, (owned.get(incarnation) ?? 0) + 1);
   return {
@@ -207,12 +227,11 @@ function reply(view: ClusterView, modeHere: (symbol: string) => string | undefin
       live,
     })),
     singletons: view.singletons.map(({ name, owner, epoch }) => ({ name, owner, epoch })),
-    // What this Pod serves it knows better than the row.
     symbols: view.symbols.map(({ symbol, owner, epoch, mode }) => ({
       symbol,
       owner,
       epoch,
-      mode: modeHere(symbol) ?? mode,
+      mode: modes.get(symbol) ?? mode,
     })),
   };
 }

@@ -99,11 +99,21 @@ export class Membership {
     const heartbeat = await ownership.heartbeat(owner, LIMITS.leaseTtlMs, held);
     if (this.#stopped) return;
     if (heartbeat === undefined) {
-      this.#fence('this incarnation was replaced or expired by another Pod');
+      this.#fence(await this.#whyOver());
       return;
     }
     this.#acknowledgedAt = sentAt;
     this.#options.onHeartbeat(heartbeat, held);
+  }
+
+  /** Why the ledger did not renew the lease, for the person who reads the log. */
+  async #whyOver(): Promise<string> {
+    const { ownership, owner } = this.#options;
+    const { pods } = await ownership.view().catch(() => ({ pods: [] }));
+    const row = pods.find(({ pod }) => pod === owner.pod);
+    return row !== undefined && row.incarnation !== owner.incarnation && row.live
+      ? `another running process uses the name ${owner.pod}: give each Pod its own (--pod)`
+      : 'its lease was over, or other Pods took it for dead';
   }
 
   /** Looks at the lease several times a safety margin. */

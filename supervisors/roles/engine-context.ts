@@ -42,7 +42,7 @@ export class EngineContext {
   feed: Feed | undefined;
   queue: GroupCommit | undefined;
   intake: MarketIntake | undefined;
-  http: { readonly url: string } | undefined;
+  http: { readonly url: string; readonly port: number } | undefined;
 
   constructor(config: EngineConfig, state: StateFolder | undefined, log: Log, callbacks: EngineCallbacks) {
     this.config = config;

@@ -54,7 +54,7 @@ export class Engine {
     return [
       ...(databaseUrl === null ? [part('postgres', (failed) => startPostgres(context, failed))] : []),
       ...(natsUrl === null ? [part('broker', () => startBroker(context))] : []),
-      part('bus', (_, signal) => startBus(context, signal)),
+      part('bus', (failed, signal) => startBus(context, failed, signal)),
       part('ledger', (_, signal) => startLedger(context, signal)),
       ...context.pod.parts(),
       part('http', () => this.#startHttp()),
@@ -64,7 +64,9 @@ export class Engine {
 
   async #startHttp(): Promise<RunningPart> {
     const { context } = this;
-    const server = await listenOn(context.config.httpPort, context.state?.lastPorts.http, (port) =>
+    // Started again it keeps its port: somebody has been told.
+    const lastPort = context.http?.port ?? context.state?.lastPorts.http;
+    const server = await listenOn(context.config.httpPort, lastPort, (port) =>
       startStatusServer({ port, ready: () => context.ready, status: () => this.#status() }),
     );
     context.http = server;

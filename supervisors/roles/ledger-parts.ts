@@ -10,7 +10,7 @@ import { TerminalError } from '../../protocol/errors.ts';
 import type { Feed } from '../../protocol/ports/market.ts';
 import type { PodOutside, PodWriter } from '../pod.ts';
 import type { RunningPart } from '../rest-for-one.ts';
-import { untilReachable, withTimeout } from '../waiting.ts';
+import { addressOf, untilReachable, withTimeout } from '../waiting.ts';
 import type { EngineContext } from './engine-context.ts';
 import { openFeed } from './feed.ts';
 
@@ -20,7 +20,7 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 export async function startLedger(context: EngineContext, signal: AbortSignal): Promise<RunningPart> {
   const url = context.databaseUrl;
-  await untilReachable({ clock: systemClock, log: context.log, signal }, 'the database', () =>
+  await untilReachable({ clock: systemClock, log: context.log, signal }, `Postgres at ${addressOf(url)}`, () =>
     migrate({ url, log: context.log }),
   );
   context.ledger = await PostgresLedger.open({ url, log: context.log });

@@ -6,7 +6,7 @@ import { systemClock } from '../../adapters/system-clock.ts';
 import { RetryableError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { RunningPart } from '../rest-for-one.ts';
-import { untilReachable } from '../waiting.ts';
+import { addressOf, untilReachable } from '../waiting.ts';
 import type { EngineContext } from './engine-context.ts';
 import { listenOn } from './listen.ts';
 
@@ -56,16 +56,24 @@ export async function startBroker(context: EngineContext): Promise<RunningPart> 
   return { stop: () => broker.close() };
 }
 
-export async function startBus(context: EngineContext, signal: AbortSignal): Promise<RunningPart> {
+export async function startBus(
+  context: EngineContext,
+  failed: (error: unknown) => void,
+  signal: AbortSignal,
+): Promise<RunningPart> {
   const { natsToken, pod } = context.config;
-  const bus = await untilReachable({ clock: systemClock, log: context.log, signal }, 'NATS', () =>
-    NatsBus.connect({
-      url: context.natsUrl,
-      name: `coinpilot-${pod}`,
-      log: context.log,
-      ...(natsToken === undefined ? {} : { token: natsToken }),
-    }),
+  const bus = await untilReachable(
+    { clock: systemClock, log: context.log, signal },
+    `NATS at ${addressOf(context.natsUrl)}`,
+    () =>
+      NatsBus.connect({
+        url: context.natsUrl,
+        name: `coinpilot-${pod}`,
+        log: context.log,
+        ...(natsToken === undefined ? {} : { token: natsToken }),
+      }),
   );
   context.bus = bus;
+  bus.onClosed(failed);
   return { stop: () => bus.close() };
 }

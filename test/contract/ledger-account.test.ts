@@ -150,7 +150,7 @@ describe.each(LEDGERS)('the account on $name', (implementation) => {
     const draft = await claimOne(ledger);
     const risk = { day: DAY, profit: -5n, entries: 2, closed: [] };
     await ledger.commit.commit([draft.buy({ quantity: '2', price: '100', fee: '1' }).group({ risk })]);
-    await ledger.account.reserve(epoch, ask('r1'), DAY, () => grant('50'));
+    await ledger.account.reserve(epoch, { ...ask('r1'), symbol: 'KRW-ETH' }, DAY, () => grant('50'));
     let seen: AccountState | undefined;
     await ledger.account.reserve(epoch, ask('r2'), DAY, (given) => {
       seen = given;
@@ -170,7 +170,7 @@ describe.each(LEDGERS)('the account on $name', (implementation) => {
       referenceDay: null,
       day: { day: DAY, profit: -5n, entries: 2 },
       positions: [{ symbol: 'KRW-BTC', quantity: parseDecimal('2'), cost: parseDecimal('200') }],
-      reservations: [{ id: 'r1', symbol: 'KRW-BTC', remaining: parseDecimal('50'), status: 'held' }],
+      reservations: [{ id: 'r1', symbol: 'KRW-ETH', remaining: parseDecimal('50'), status: 'held' }],
     });
   });
 

@@ -66,6 +66,27 @@ describe.each(LEDGERS)('reservations and risk on $name', (implementation) => {
     expect(await outcome(use('nobody asked'))).toMatchObject({ type: 'refused', code: 'EXPIRED' });
   });
 
+  it('frees what a question that came too late has left, when the symbol asks again', async () => {
+    await reserve('600', 'too late');
+    await reserve('100', 'of another', 'KRW-ETH');
+    await ledger.account.reserve(epoch, { id: 'entry', symbol: 'KRW-BTC', at: AT }, DAY, (seen) => {
+      // Judged as if it were not there: neither its cash nor its place are taken.
+      expect(seen.reserved).toBe(parseDecimal('100'));
+      expect(seen.reservations.map(({ id: name }) => name)).toEqual(['of another']);
+      return grant(parseDecimal('900'));
+    });
+    expect((await state()).reserved).toBe(parseDecimal('1000'));
+    expect((await state()).reservations.map(({ id: name }) => name)).toEqual(['entry', 'of another']);
+  });
+
+  it('is freed with its symbol, when that is removed', async () => {
+    await reserve('600');
+    await reserve('100', 'of another', 'KRW-ETH');
+    expect(await ledger.ownership.removeSymbol('KRW-BTC')).toMatchObject({ type: 'removed' });
+    expect((await state()).reserved).toBe(parseDecimal('100'));
+    expect((await state()).reservations.map(({ id: name }) => name)).toEqual(['of another']);
+  });
+
   it('refuses it with the reason when entries were paused or halted meanwhile, halt first', async () => {
     await reserve('600');
     await command('pause', { pausedReason: 'stale data: wait' });
@@ -119,7 +140,7 @@ describe.each(LEDGERS)('reservations and risk on $name', (implementation) => {
 
   it('frees nothing when its own group is refused', async () => {
     await reserve('600');
-    await reserve('100', 'second');
+    await reserve('100', 'second', 'KRW-ETH');
     await outcome(use());
     draft.version += 1;
     const mixed = draft.note().group({

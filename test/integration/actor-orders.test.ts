@@ -134,6 +134,24 @@ describe('an order', () => {
 });
 
 describe('commands', () => {
+  it('repeated while the first attempt commits is answered as the first, however old the look into the ledger is', async () => {
+    const slow = door();
+    let reads = 0;
+    const world = await worldWith({
+      // The second look sees the ledger before the first attempt is in it, and is answered after that.
+      holds: (call, at) => (call === 'reader.journalRow' && at === 'after' && ++reads === 2 ? slow.opened : undefined),
+    });
+    const request = limitBuy();
+    const first = world.ask({ type: 'order', request });
+    const second = world.ask({ type: 'order', request });
+    expect(await first).toMatchObject({ ok: true, order: { status: 'open' } });
+    slow.open();
+    expect(await second).toMatchObject({ ok: true, order: { status: 'open' } });
+    const third = world.ask({ type: 'cancel', request: { id: uuidv7(), orderId: request.id } });
+    expect(await third).toMatchObject({ ok: true, order: { status: 'cancelled' } });
+    expect(await world.audit()).toMatchObject({ mode: 'flat', reserved: 0n, openOrders: 0, openAtVenue: 0 });
+  });
+
   it('are handled in the order of their arrival, whichever is looked up first', async () => {
     const slow = door();
     let reads = 0;

@@ -14,18 +14,32 @@ import { World } from './world.ts';
 const DEFAULT_SEEDS = 1_000;
 const DEFAULT_STEPS = 300;
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string' },
-    steps: { type: 'string' },
-    from: { type: 'string' },
-    seed: { type: 'string' },
-    workers: { type: 'string' },
-    failures: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    worker: { type: 'boolean', default: false },
-  },
-});
+const USAGE =
+  'usage: npm run sim -- [--seeds N] [--steps N] [--from S] [--seed N] [--workers N] [--failures N] [--json]';
+// `| head` has seen enough: no error of ours.
+process.stdout.on('error', () => process.exit());
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        seeds: { type: 'string' },
+        steps: { type: 'string' },
+        from: { type: 'string' },
+        seed: { type: 'string' },
+        workers: { type: 'string' },
+        failures: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        worker: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`);
+    process.exit(2);
+  }
+}
+
+const { values } = readOptions();
 
 function wholeNumber(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;

@@ -3,6 +3,7 @@
  * for, a typing error is not. While owners move many callers ask at once, so the list is asked for once a second at most,
  * and a name seen lately counts as known without asking.
  */
+import { isSymbol } from '../../../domain/instrument.ts';
 import { type ErrorReply, type Reply, refuse } from '../../../protocol/errors.ts';
 import type { Clock } from '../../../protocol/ports/clock.ts';
 import type { TimerWheel } from './timer-wheel.ts';
@@ -108,8 +109,8 @@ function namesIn(rows: unknown, field: NameKind): Set<string> {
 function missing(kind: NameKind, name: string, listing: Listing): ErrorReply {
   const known = [...listing[kind]];
   const shown = known.length > NAMES_SHOWN_MAX ? [...known.slice(0, NAMES_SHOWN_MAX), '…'] : known;
-  const list = known.length === 0 ? 'there is none' : `there are ${shown.join(', ')}`;
-  const hint = kind === 'symbol' ? `. Add it with \`coinpilot ctl cluster add ${name}\`.` : '';
+  const list = known.length === 0 ? `no ${kind} is known yet` : `there are ${shown.join(', ')}`;
+  const hint = kind === 'symbol' && isSymbol(name) ? `. Add it with \`coinpilot ctl cluster add ${name}\`.` : '';
   const title = kind === 'symbol' ? 'symbol' : 'Pod';
   return refuse('NOT_FOUND', `there is no ${title} ${name}; ${list}${hint}`, { [`${kind}s`]: known });
 }

@@ -32,8 +32,8 @@ const overTheWire = (value: unknown): Record<string, unknown> =>
 describe('an entry on the wire', () => {
   it('is asked as it was meant', () => {
     fc.assert(
-      fc.property(asks, (ask) => {
-        expect(reserveRequest.parse(JSON.parse(encodeAsk(ask)))).toEqual(ask);
+      fc.property(asks, time, (ask, deadline) => {
+        expect(reserveRequest.parse(JSON.parse(encodeAsk(ask, deadline)))).toEqual({ ...ask, deadline });
       }),
     );
   });

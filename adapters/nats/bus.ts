@@ -66,6 +66,8 @@ export class NatsBus implements Bus {
   }
 
   async request(subject: string, payload: Uint8Array | string, timeoutMs: number): Promise<Uint8Array> {
+    // It would be dropped, and the time-out waited for in vain.
+    if (!this.connected) throw new RetryableError(`no connection to NATS to ask ${subject}`);
     try {
       const reply = await this.#connection.request(subject, payload, { timeout: timeoutMs });
       return reply.data;

@@ -27,7 +27,9 @@ export interface MembershipOptions {
   readonly onFenced: (error: FencedError) => void;
 }
 
-const SELF_PING_TIMEOUT_MS = 1_000;
+const SELF_PING_TIMEOUT_MS = 500;
+/** After a failure the next heartbeat comes sooner: a broker that was away for seconds must not cost the lease. */
+const RETRY_MS = 200;
 
 export class Membership {
   readonly #options: MembershipOptions;
@@ -47,7 +49,7 @@ export class Membership {
     const sentAt = options.clock.monotonic();
     membership.#joined = await options.ownership.register(options.owner, LIMITS.leaseTtlMs);
     membership.#acknowledgedAt = sentAt;
-    membership.#schedule();
+    membership.#schedule(LIMITS.heartbeatIntervalMs);
     membership.#watch();
     return membership;
   }
@@ -79,14 +81,18 @@ export class Membership {
     return this.#options.ownership.leave(this.#options.owner);
   }
 
-  #schedule(): void {
-    this.#cancelTimer = this.#options.clock.after(LIMITS.heartbeatIntervalMs, () => {
+  #schedule(delayMs: number): void {
+    this.#cancelTimer = this.#options.clock.after(delayMs, () => {
       this.#beat()
-        .catch((error: unknown) => {
-          this.#options.log.warn({ error: (error as Error).message }, 'a heartbeat was not acknowledged');
-        })
-        .finally(() => {
-          if (!this.#stopped) this.#schedule();
+        .then(
+          () => LIMITS.heartbeatIntervalMs,
+          (error: unknown) => {
+            this.#options.log.warn({ error: (error as Error).message }, 'a heartbeat was not acknowledged');
+            return RETRY_MS;
+          },
+        )
+        .then((nextMs) => {
+          if (!this.#stopped) this.#schedule(nextMs);
         });
     });
   }

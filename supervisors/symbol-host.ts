@@ -7,7 +7,7 @@
 import { Mailbox } from '../actors/mailbox.ts';
 import { type ActorPorts, SymbolActor } from '../actors/symbol/actor.ts';
 import type { Envelope, SymbolMessage } from '../actors/symbol/messages.ts';
-import type { Recovery } from '../actors/symbol/recovery.ts';
+import type { ClaimedLife } from '../actors/symbol/recovery.ts';
 import type { SymbolSettings } from '../actors/symbol/turn.ts';
 import { type Reply, RetryableError, refuse } from '../protocol/errors.ts';
 import { contentId } from '../protocol/ids.ts';
@@ -16,15 +16,9 @@ import { type Clock, sleep } from '../protocol/ports/clock.ts';
 import type { LedgerWriter } from '../protocol/ports/ledger.ts';
 import type { Log } from '../protocol/ports/log.ts';
 import type { MarketEvent } from '../protocol/ports/market.ts';
-import type { ClaimedPosition, HeldSymbol, OwnershipPort } from '../protocol/ports/ownership.ts';
+import type { HeldSymbol, OwnershipPort } from '../protocol/ports/ownership.ts';
 import { asOutsideFailure } from './outside-failure.ts';
 import type { RestartPolicy } from './restart-policy.ts';
-
-/** What a life of an actor starts from. */
-export interface ClaimedLife {
-  readonly claimed: ClaimedPosition;
-  readonly recovery: Recovery;
-}
 
 export interface HostOptions {
   readonly settings: SymbolSettings;
@@ -57,6 +51,8 @@ export class SymbolHost {
   #cancelRestart: (() => void) | undefined;
   #cancelFeed: (() => void) | undefined;
   #statusWaiters: (() => void)[] = [];
+  /** The halt that is being stored. */
+  #storing: Promise<void> = Promise.resolve();
   /** The end of the line of market events. */
   #market: Promise<void> = Promise.resolve();
   crashes = 0;
@@ -84,7 +80,8 @@ export class SymbolHost {
 
   /** The symbol and epoch this host believes to own; undefined between two lives. */
   get held(): HeldSymbol | undefined {
-    return this.#status === 'running' ? { symbol: this.symbol, epoch: this.#epoch } : undefined;
+    const owns = this.#status === 'running' || this.#status === 'halted';
+    return owns ? { symbol: this.symbol, epoch: this.#epoch } : undefined;
   }
 
   get waiting(): number {
@@ -299,7 +296,7 @@ export class SymbolHost {
   }
 
   #halt(error: unknown, failures: number): void {
-    const { log, ownership } = this.#options;
+    const { log } = this.#options;
     const reason = `stopped after ${failures} crashes: ${describe(error)}`.slice(0, LIMITS.reasonLengthMax);
     this.#haltedReason = reason;
     this.#setStatus('halted');
@@ -308,14 +305,22 @@ export class SymbolHost {
       'a symbol was halted because its actor keeps crashing',
     );
     for (const envelope of this.#mailbox.clear()) this.#answerHalted(envelope);
-    ownership
+    this.#storeHalt(reason);
+  }
+
+  /** Until it is stored: a halt that only this process knows would be forgotten with it. The id makes it one row. */
+  #storeHalt(reason: string): void {
+    const { log, ownership, clock } = this.#options;
+    if (this.#status !== 'halted') return;
+    this.#storing = ownership
       .haltSymbol(this.symbol, this.#epoch, reason, contentId('halt', this.symbol, this.#epoch))
       .then((stored) => {
         if (!stored) log.warn({ symbol: this.symbol }, 'the halt was not stored: another Pod owns the symbol');
       })
-      .catch((cause: unknown) =>
-        log.error({ symbol: this.symbol, error: describe(cause) }, 'the halt could not be stored'),
-      );
+      .catch((cause: unknown) => {
+        log.error({ symbol: this.symbol, error: describe(cause) }, 'the halt could not be stored');
+        this.#cancelRestart = clock.after(LIMITS.restartBackoffMaxMs, () => this.#storeHalt(reason));
+      });
   }
 
   #answerHalted(envelope: Envelope): void {
@@ -353,7 +358,10 @@ export class SymbolHost {
   /** Answered when it is stored: a new life that found the halt in its row would be halted too. */
   #resume(reason: string, reply: Envelope['reply']): void {
     const { policy, ownership, log } = this.#options;
-    ownership.haltSymbol(this.symbol, this.#epoch, null, contentId('resume', this.symbol, this.#epoch), reason).then(
+    // Behind a halt that is still being stored: landing later, it would undo the resume.
+    const id = contentId('resume', this.symbol, this.#epoch);
+    const resumed = this.#storing.then(() => ownership.haltSymbol(this.symbol, this.#epoch, null, id, reason));
+    resumed.then(
       (stored) => {
         if (!stored) {
           reply?.(refuse('NOT_OWNER', 'another Pod owns the symbol by now: send the same command again'));
@@ -364,6 +372,7 @@ export class SymbolHost {
         if (this.#status !== 'halted') return;
         policy.reset();
         this.#haltedReason = undefined;
+        this.#cancelRestart?.();
         this.#setStatus('starting');
         this.#restart(0);
       },

@@ -4,7 +4,7 @@
  */
 import type { ActorPorts } from '../actors/symbol/actor.ts';
 import { decodeSymbolCommand } from '../actors/symbol/decode.ts';
-import { readRecovery } from '../actors/symbol/recovery.ts';
+import { type ClaimedLife, readRecovery } from '../actors/symbol/recovery.ts';
 import type { SymbolSettings } from '../actors/symbol/turn.ts';
 import { type Reply, refuse } from '../protocol/errors.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -17,7 +17,7 @@ import { lastToken, type Subjects } from '../protocol/subjects.ts';
 import type { Membership } from './cluster/membership.ts';
 import type { PodStats } from './pod-stats.ts';
 import { RestartPolicy } from './restart-policy.ts';
-import { type ClaimedLife, SymbolHost } from './symbol-host.ts';
+import { SymbolHost } from './symbol-host.ts';
 import { withTimeout } from './waiting.ts';
 
 export interface SymbolSupervisorOptions {

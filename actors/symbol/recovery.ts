@@ -1,6 +1,7 @@
 /** What an actor needs beside its claim to go on where the last life ended; read after the claim, for many at once. */
 import type { Order } from '../../domain/order.ts';
 import type { LedgerReader, Reservation } from '../../protocol/ports/ledger.ts';
+import type { ClaimedPosition } from '../../protocol/ports/ownership.ts';
 
 export interface Recovery {
   /** The order that is not over, if there is one. */
@@ -8,6 +9,12 @@ export interface Recovery {
   readonly reservations: readonly Reservation[];
   /** Whether candles are stored to warm up from. */
   readonly hasCandles: boolean;
+}
+
+/** What a life of an actor starts from. */
+export interface ClaimedLife {
+  readonly claimed: ClaimedPosition;
+  readonly recovery: Recovery;
 }
 
 export async function readRecovery(

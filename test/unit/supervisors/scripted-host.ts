@@ -1,7 +1,7 @@
 /** A symbol host whose actors do what a test tells them, over ports that remember what was asked of them. */
 import type { ActorPorts, ActorSupervisor, SymbolActor } from '../../../actors/symbol/actor.ts';
 import type { Envelope, SymbolMessage } from '../../../actors/symbol/messages.ts';
-import type { Recovery } from '../../../actors/symbol/recovery.ts';
+import type { ClaimedLife, Recovery } from '../../../actors/symbol/recovery.ts';
 import type { SymbolSettings } from '../../../actors/symbol/turn.ts';
 import { upbitKrw } from '../../../domain/instrument.ts';
 import { FLAT } from '../../../domain/position.ts';
@@ -13,7 +13,7 @@ import type { DeadLetter, LedgerWriter } from '../../../protocol/ports/ledger.ts
 import type { MarketEvent } from '../../../protocol/ports/market.ts';
 import type { ClaimedPosition, OwnershipPort } from '../../../protocol/ports/ownership.ts';
 import { RestartPolicy } from '../../../supervisors/restart-policy.ts';
-import { type ClaimedLife, type HostOptions, SymbolHost } from '../../../supervisors/symbol-host.ts';
+import { type HostOptions, SymbolHost } from '../../../supervisors/symbol-host.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { RecordingLog } from '../../support/recording-log.ts';
 

@@ -169,6 +169,25 @@ describe('a symbol that keeps crashing', () => {
     expect(host.mode).toBe('starting');
   });
 
+  it('is stored as soon as the ledger takes it', async () => {
+    const { ledger, script, start, clock, host, log } = scriptedHost();
+    let attempts = 0;
+    ledger.halt = async () => {
+      attempts += 1;
+      if (attempts < 3) throw new Error('no connection');
+      return true;
+    };
+    script.crashesOn = () => true;
+    await start();
+    for (let message = 0; message <= LIMITS.restartsMax; message += 1) {
+      host.post(FILL, () => {});
+      await clock.advance(5_000);
+    }
+    await clock.advance(60_000);
+    expect([host.mode, attempts]).toEqual(['halted', 3]);
+    expect(log.at('error').filter((line) => line === 'the halt could not be stored')).toHaveLength(2);
+  });
+
   it('is logged when the halt cannot be stored, or belongs to another Pod by then', async () => {
     const unstored = scriptedHost();
     unstored.ledger.halt = async () => false;

@@ -1,0 +1,69 @@
+/** What a suite of benchmarks is: the same words for every suite, so that one table, one JSON and one plot fit all. */
+import type { ExternalPostgres } from '../../test/support/external-postgres.ts';
+
+/** One contender in one scenario: what a person reads in a line of the table, and a program in `rows` of the JSON. */
+export interface Row {
+  readonly scenario: string;
+  readonly contender: string;
+  /** Median of the rounds; null where the figure is no rate (see `figure`). */
+  readonly opsPerSecond: number | null;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  /** Operations that were acknowledged and are not in the result. */
+  readonly lost: number | null;
+  /** Against the baseline of the scenario, rounds paired; above 1 is better. Null for what has no baseline. */
+  readonly ratio: number | null;
+  /** (best − worst) ÷ median over the rounds. */
+  readonly spread?: number;
+  /** Processor time of the whole machine an operation, all processes included, in microseconds. */
+  readonly cpuMicros?: number;
+  /** p99 against the baseline's p99, rounds together; below 1 is better. */
+  readonly p99Ratio?: number | null;
+  /** A figure that is no rate, such as bytes or milliseconds. */
+  readonly figure?: { readonly value: number; readonly unit: string };
+  /** What is wrong with what the contender left behind, in sentences. */
+  readonly faults?: readonly string[];
+}
+
+/** A figure this project promises, and what this run shows of it. */
+export interface Target {
+  readonly text: string;
+  /** The promise and the hope; both in the unit of `measured`. */
+  readonly atLeast: number;
+  readonly aim: number;
+  readonly measured: number;
+  /** True where less is better. */
+  readonly isCeiling?: boolean;
+  readonly unit: string;
+}
+
+export interface SuiteResult {
+  readonly rows: readonly Row[];
+  readonly targets?: readonly Target[];
+  /** Sentences for the reader of the table: what was left out in this run, and why. */
+  readonly notes?: readonly string[];
+  /** Correctness failed where it was promised: the process ends with 1. */
+  readonly isBroken?: boolean;
+}
+
+export interface SuiteContext {
+  /** Fewer rounds and scenarios: to see that it works, not to quote. */
+  readonly isQuick: boolean;
+  /** Only these scenarios; every suite has its own names. Empty: all. */
+  readonly scenarios: readonly string[];
+  /** Only these contenders, beside the baseline. Empty: all. */
+  readonly contenders: readonly string[];
+  readonly rounds: number | undefined;
+  /** A Postgres server of this run's own, with fsync; the same one for every suite. */
+  postgres(): Promise<ExternalPostgres>;
+  /** A line for who waits. */
+  progress(text: string): void;
+}
+
+export interface Suite {
+  readonly name: string;
+  readonly title: string;
+  /** The contender that others are compared with. */
+  readonly baseline: string;
+  run(context: SuiteContext): Promise<SuiteResult>;
+}

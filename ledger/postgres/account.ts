@@ -43,7 +43,7 @@ const SELECT_ACCOUNT = `
          d.profit::text as day_profit, d.entries as day_entries,
          coalesce((select jsonb_agg(jsonb_build_object('symbol', p.symbol, 'quantity', p.quantity::text,
                                                        'cost', p.cost::text) order by p.symbol)
-                   from positions p where p.quantity > 0), '[]') as positions,
+                   from positions p where p.held), '[]') as positions,
          coalesce((select jsonb_agg(jsonb_build_object('id', r.id, 'symbol', r.symbol, 'remaining', r.remaining::text,
                                                        'status', r.status) order by r.id)
                    from reservations r where r.status in ('held', 'used')), '[]') as reservations

@@ -6,19 +6,28 @@
  * epoch would let a batch that outlived this connection land later.
  */
 import pg from 'pg';
-import { formatDecimal, parseDecimal } from '../../domain/money.ts';
+import { parseDecimal } from '../../domain/money.ts';
 import { RetryableError, type TerminalError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { CommitGroup, CommitPort, GroupOutcome } from '../../protocol/ports/ledger.ts';
+import { COMMIT_COLUMNS, encodeCommit } from './commit-columns.ts';
 import { connectionConfig, ledgerFailure } from './connection.ts';
-import { durableJson, extrasJson, type JournalJson, optionalText, storedRow } from './rows.ts';
+import { type JournalJson, storedRow } from './rows.ts';
 
-const GROUP_ARRAYS = 11;
-const ENTRY_ARRAYS = 19;
-const COMMIT = `select ord, outcome, detail from cp_commit(${Array.from(
-  { length: GROUP_ARRAYS + ENTRY_ARRAYS },
-  (_, index) => `$${index + 1}`,
-).join(', ')}) order by ord`;
+const PARAMETERS = COMMIT_COLUMNS.map((_, index) => `$${index + 1}`).join(', ');
+const COMMIT = `select ord, outcome, detail from cp_commit(${PARAMETERS})`;
+
+/**
+ * The writer finds every row by its key. Left to statistics, the plan for a young table is a scan of all of it, kept until
+ * somebody analyses that table; and planning its statements anew for every batch costs more than running them.
+ */
+const PLANS = [
+  'enable_seqscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'enable_bitmapscan=off',
+  'plan_cache_mode=force_generic_plan',
+];
 
 const CLOSE_TIMEOUT_MS = 1_000;
 
@@ -27,7 +36,7 @@ type WriterClient = pg.Client & { readonly connection: { readonly stream: { dest
 
 interface OutcomeRow {
   readonly ord: number;
-  readonly outcome: GroupOutcome['type'];
+  readonly outcome: Exclude<GroupOutcome['type'], 'committed'>;
   readonly detail: string | null;
 }
 
@@ -43,7 +52,7 @@ export class PostgresCommit implements CommitPort {
   /** `onLost` is called at most once: when the connection is lost before a commit noticed it or `close` was called. */
   static async connect(url: string, onLost: (cause: unknown) => void): Promise<PostgresCommit> {
     const client = new pg.Client({
-      ...connectionConfig(url, 'writer'),
+      ...connectionConfig(url, 'writer', PLANS),
       pipeline: true,
       query_timeout: LIMITS.commitTimeoutMs,
     } as pg.ClientConfig) as WriterClient;
@@ -71,11 +80,11 @@ export class PostgresCommit implements CommitPort {
       const { rows } = await this.#client.query<OutcomeRow>({
         name: 'cp_commit',
         text: COMMIT,
-        values: [...groupArrays(groups), ...entryArrays(groups)],
+        values: encodeCommit(groups),
       });
       // It may have come together with the failure of the commit before it: after a failure nothing is answered.
       if (this.#failure !== undefined) throw this.#failure;
-      return rows.map(toOutcome);
+      return outcomesOf(groups.length, rows);
     } catch (cause) {
       throw this.#fail(cause);
     }
@@ -100,12 +109,21 @@ export class PostgresCommit implements CommitPort {
   }
 }
 
+const COMMITTED: GroupOutcome = { type: 'committed' };
+const FENCED: GroupOutcome = { type: 'fenced' };
+
+/** The ledger names the groups it did not commit. */
+function outcomesOf(count: number, rows: readonly OutcomeRow[]): readonly GroupOutcome[] {
+  const outcomes = new Array<GroupOutcome>(count).fill(COMMITTED);
+  for (const row of rows) outcomes[row.ord - 1] = toOutcome(row);
+  return outcomes;
+}
+
 function toOutcome(row: OutcomeRow): GroupOutcome {
   const detail = row.detail ?? '';
   switch (row.outcome) {
-    case 'committed':
     case 'fenced':
-      return { type: row.outcome };
+      return FENCED;
     case 'duplicate':
       return { type: 'duplicate', rows: (JSON.parse(detail) as JournalJson[]).map(storedRow) };
     case 'insufficient':
@@ -116,56 +134,4 @@ function toOutcome(row: OutcomeRow): GroupOutcome {
       return { type: 'refused', code, reason: detail.slice(space + 1) };
     }
   }
-}
-
-function groupArrays(groups: readonly CommitGroup[]): unknown[] {
-  return [
-    groups.map((group) => group.symbol),
-    groups.map((group) => group.epoch),
-    groups.map((group) => group.expectedVersion),
-    groups.map((group) => group.rows.length),
-    groups.map((group) => formatDecimal(group.positionAfter.quantity)),
-    groups.map((group) => formatDecimal(group.positionAfter.cost)),
-    groups.map((group) => formatDecimal(group.positionAfter.realizedPnl)),
-    groups.map((group) => (group.durableAfter === null ? null : durableJson(group.durableAfter))),
-    groups.map((group) => formatDecimal(group.cashDelta)),
-    groups.map((group) => formatDecimal(group.cashNeeded)),
-    groups.map((group) => extrasJson(group.orders, group.reservations, group.risk, group.funnel)),
-  ];
-}
-
-function entryArrays(groups: readonly CommitGroup[]): unknown[] {
-  const columns: unknown[][] = Array.from({ length: ENTRY_ARRAYS }, () => []);
-  groups.forEach((group, index) => {
-    group.rows.forEach((row, offset) => {
-      const { fill, positionAfter } = row;
-      const values = [
-        index + 1,
-        group.symbol,
-        group.expectedVersion + offset + 1,
-        row.id,
-        row.kind,
-        row.at,
-        fill?.side ?? null,
-        optionalText(fill?.quantity),
-        optionalText(fill?.price),
-        optionalText(fill?.notional),
-        optionalText(fill?.fee),
-        optionalText(fill?.costRemoved),
-        optionalText(fill?.realized),
-        row.orderId,
-        formatDecimal(positionAfter.quantity),
-        formatDecimal(positionAfter.cost),
-        formatDecimal(positionAfter.realizedPnl),
-        row.request,
-        row.body,
-      ];
-      values.forEach((value, column) => {
-        const target = columns[column] ?? [];
-        columns[column] = target;
-        target.push(value);
-      });
-    });
-  });
-  return columns;
 }

@@ -7,24 +7,25 @@ import { RetryableError, TerminalError } from '../../protocol/errors.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 
 const SESSION_SETTINGS = [
-  '-c statement_timeout=10000',
-  '-c lock_timeout=5000',
-  '-c idle_in_transaction_session_timeout=2000',
-  '-c timezone=UTC',
-  '-c datestyle=ISO',
-  '-c client_min_messages=warning',
-].join(' ');
+  'statement_timeout=10000',
+  'lock_timeout=5000',
+  'idle_in_transaction_session_timeout=2000',
+  'timezone=UTC',
+  'datestyle=ISO',
+  'client_min_messages=warning',
+];
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const CONTROL_CONNECTIONS = 4;
 /** Longer than the server's own time-outs: only a lost network or a frozen server gets here. */
 const CONTROL_ANSWER_TIMEOUT_MS = 12_000;
 
-export function connectionConfig(url: string, name: string): pg.ClientConfig {
+/** `settings`: further ones of this kind of session, `name=value`. */
+export function connectionConfig(url: string, name: string, settings: readonly string[] = []): pg.ClientConfig {
   return {
     connectionString: url,
     application_name: `coinpilot-${name}`,
-    options: SESSION_SETTINGS,
+    options: [...SESSION_SETTINGS, ...settings].map((setting) => `-c ${setting}`).join(' '),
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
   };

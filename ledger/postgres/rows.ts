@@ -2,13 +2,7 @@
 import { formatDecimal, parseDecimal, type Units } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import type { Position, Side } from '../../domain/position.ts';
-import type {
-  DurableState,
-  FunnelCount,
-  ReservationChange,
-  RiskChange,
-  StoredRow,
-} from '../../protocol/ports/ledger.ts';
+import type { CommitGroup, DurableState, StoredRow } from '../../protocol/ports/ledger.ts';
 
 export function optionalDecimal(text: string | null | undefined): Units | null {
   return text === null || text === undefined ? null : parseDecimal(text);
@@ -83,30 +77,17 @@ export function durableJson(state: DurableState): string {
   });
 }
 
-/** The rare parts of a group, as one JSON value; null for the common group that has none. */
-export function extrasJson(
-  orders: readonly Order[],
-  reservations: readonly ReservationChange[],
-  risk: RiskChange | null,
-  funnel: readonly FunnelCount[],
-): string | null {
-  if (orders.length === 0 && reservations.length === 0 && risk === null && funnel.length === 0) return null;
+/** What only orders and trades have, as one JSON value; null for the common group that has none. */
+export function extrasJson({ orders, reservations, funnel, risk }: CommitGroup): string | null {
+  const closed = risk?.closed ?? [];
+  if (orders.length + reservations.length + funnel.length + closed.length === 0) return null;
   return JSON.stringify({
     orders: orders.map(orderJson),
     funnel,
     reservations: reservations.map((change) =>
       change.action === 'use' ? change : { ...change, remaining: formatDecimal(change.remaining) },
     ),
-    ...(risk === null
-      ? {}
-      : {
-          risk: {
-            day: risk.day,
-            profit: formatDecimal(risk.profit),
-            entries: risk.entries,
-            closed: risk.closed.map((trade) => ({ profit: formatDecimal(trade.profit), at: trade.at })),
-          },
-        }),
+    closed: closed.map(({ profit, at }) => ({ profit: formatDecimal(profit), at })),
   });
 }
 

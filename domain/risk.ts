@@ -2,7 +2,7 @@
  * Sizing and the refusals of entries (STRATEGY "Sizing and risk"). Pure: the account hands in what it knows, in market
  * time, and gets a value back. Nothing, AI included, overrides a refusal; exits never come here (I12).
  */
-import { HOUR_MS } from './candle.ts';
+import { DAY_MS, HOUR_MS } from './candle.ts';
 import { divideDown, formatDecimal, fromNumber, maximum, minimum, ONE, type Units } from './money.ts';
 
 /** The settings a person may change; shares are of 1 (0.2 is 20 %). */
@@ -103,8 +103,13 @@ export interface SizingInput {
 
 /** The UTC date a market time belongs to, as `2022-01-31`. */
 export function dayOf(marketTime: number): string {
-  return new Date(marketTime).toISOString().slice(0, 10);
+  const number = Math.floor(marketTime / DAY_MS);
+  // Asked for every fill, and a day has many.
+  if (number !== lastDay.number) lastDay = { number, text: new Date(marketTime).toISOString().slice(0, 10) };
+  return lastDay.text;
 }
+
+let lastDay = { number: Number.NaN, text: '' };
 
 /** The order amount of an entry, never below 0; rounded down, so that it never exceeds a limit. */
 export function sizeEntry(input: SizingInput, settings: RiskSettings = DEFAULT_RISK_SETTINGS): Units {

@@ -4,11 +4,17 @@ import type { StoredRow } from '../protocol/ports/ledger.ts';
 
 export function eventOf(row: StoredRow): Readonly<Record<string, unknown>> {
   const { symbol, seq, kind, at, id, fill, orderId, positionAfter, body } = row;
-  const head = { stream: symbol, seq, kind, at: new Date(at).toISOString(), id };
-  // The row's own fields stand, whatever the body holds: the body of an order is the order, with an id of its own.
-  if (fill === null) return { ...(body === null ? {} : (JSON.parse(body) as object)), ...head, orderId };
+  const time = new Date(at).toISOString();
+  if (fill === null) {
+    // The row's own fields stand, whatever the body holds: the body of an order is the order, with an id of its own.
+    return { ...(body === null ? {} : (JSON.parse(body) as object)), stream: symbol, seq, kind, at: time, id, orderId };
+  }
   return {
-    ...head,
+    stream: symbol,
+    seq,
+    kind,
+    at: time,
+    id,
     side: fill.side,
     quantity: formatDecimal(fill.quantity),
     price: formatDecimal(fill.price),

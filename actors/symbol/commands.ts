@@ -38,7 +38,7 @@ export function get(turn: Turn, owner: { readonly pod: string; readonly epoch: n
   // by an attempt that arrived before. Two questions share an answer only when nothing was accepted between them.
   const key = contentId('command', settings.symbol, commandId, turn.version);
   turn.awaits = key;
-  turn.effects.push({ type: 'find', key, commandId, reply });
+  turn.addEffect({ type: 'find', key, commandId, reply });
 }
 
 export function explain(turn: Turn, reading: Reading | undefined): void {
@@ -168,7 +168,7 @@ function isOrdered(turn: Turn, request: OrderRequest, fingerprint: string): bool
   else if (current?.clientOrderId !== id) {
     turn.awaits = id;
     // Not decided yet when it is uncommitted: then its own answer comes. Else it is over, and the ledger tells how.
-    if (turn.undecided(id) === undefined) turn.effects.push({ type: 'lookup', clientOrderId: id });
+    if (turn.undecided(id) === undefined) turn.addEffect({ type: 'lookup', clientOrderId: id });
   } else if (current.status === 'pending') turn.awaits = id;
   else turn.reply = orderReply(turn, current);
   return true;
@@ -240,7 +240,7 @@ export function cancel(turn: Turn, request: CancelRequest): void {
     });
   }
   turn.awaits = orderId;
-  turn.effects.push({ type: isWorking ? 'cancel' : 'lookup', clientOrderId: orderId });
+  turn.addEffect({ type: isWorking ? 'cancel' : 'lookup', clientOrderId: orderId });
 }
 
 /** A person settles an order whose fate the venue does not tell. */

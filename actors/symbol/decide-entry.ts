@@ -22,7 +22,7 @@ export function considerEntry(turn: Turn, reading: Reading, at: number): void {
   const key = funnelKey(reading, outcome);
   // A "no" is counted when its candle is stored, an ENTER in the commit that records what became of it.
   if (outcome !== 'ENTER') {
-    turn.effects.push({ type: 'count', funnelKey: key });
+    turn.addEffect({ type: 'count', funnelKey: key });
     return;
   }
   askAccount(turn, {
@@ -58,14 +58,14 @@ export function askAccount(turn: Turn, pending: PendingEntry): void {
     pausedReason: state.pausedReason,
     lastEntryAt: state.lastEntryAt,
   };
-  turn.effects.push({ type: 'reserve', ask });
+  turn.addEffect({ type: 'reserve', ask });
 }
 
 export function onVerdict(turn: Turn, entryId: string, verdict: EntryVerdict | { readonly lost: string }): void {
   const { pending, position } = turn.state;
   if (pending?.id !== entryId) {
     // Nobody waits for it: what it set aside must not stay so. One that is in use is not touched by this.
-    turn.effects.push({ type: 'release', reservationId: entryId });
+    turn.addEffect({ type: 'release', reservationId: entryId });
     return;
   }
   turn.change({ pending: null });
@@ -75,14 +75,14 @@ export function onVerdict(turn: Turn, entryId: string, verdict: EntryVerdict | {
     return;
   }
   // Also when the answer was lost: what it may have reserved must not stay set aside. Releasing nothing is harmless.
-  if ('lost' in verdict || verdict.granted) turn.effects.push({ type: 'release', reservationId: entryId });
+  if ('lost' in verdict || verdict.granted) turn.addEffect({ type: 'release', reservationId: entryId });
   turn.modes.send({ type: 'DECLINED', holds: position.quantity > 0n });
   noteDecision(turn, pending, { decision: 'REFUSED', ...denied });
   exitIfDue(turn, pending.at);
   if (pending.manual === null) return;
   const code =
     denied.code === 'HALTED' || denied.code === 'PAUSED' || denied.code === 'UNAVAILABLE' ? denied.code : 'REFUSED';
-  turn.effects.push({
+  turn.addEffect({
     type: 'answer',
     clientOrderId: pending.id,
     reply: refuse(code, denied.message, { code: denied.code, ...denied.details }),
@@ -130,7 +130,7 @@ function grant(turn: Turn, pending: PendingEntry, verdict: Granted): void {
     intent: 'entry',
   };
   noteDecision(turn, pending, { decision: 'ENTER', amount: formatDecimal(verdict.amount), ai: 'off' });
-  turn.reservations.push({ id: pending.id, action: 'use' });
+  turn.addReservation({ id: pending.id, action: 'use' });
   turn.countRisk(pending.at, 0n, 1);
   const previousEntryAt = turn.state.lastEntryAt;
   turn.change({ lastEntryAt: pending.at });
@@ -151,7 +151,7 @@ function noteDecision(turn: Turn, pending: PendingEntry, decision: Readonly<Reco
   turn.change({ regime: pending.regime, decidedThrough: turn.closedThrough });
   if (pending.funnelKey !== null) {
     const { symbol } = turn.settings;
-    turn.funnel.push({ day: dayOf(pending.at - MINUTE_MS), symbol, key: pending.funnelKey, count: 1 });
+    turn.addFunnel({ day: dayOf(pending.at - MINUTE_MS), symbol, key: pending.funnelKey, count: 1 });
   }
   turn.note('decision', {
     id: contentId('decision', pending.id, turn.version),

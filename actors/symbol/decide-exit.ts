@@ -37,7 +37,7 @@ export function startExit(
     const { side, type, clientOrderId } = working.order;
     if ((side === 'sell' && type === 'market') || flattenReason !== null) return;
     turn.change({ flattenReason: exit.reason });
-    turn.effects.push({ type: 'cancel', clientOrderId });
+    turn.addEffect({ type: 'cancel', clientOrderId });
     return;
   }
   if (pending !== null) turn.change({ flattenReason: exit.reason });

@@ -1,6 +1,13 @@
 /** What a runner hands to the writer: consecutive turns of one symbol as one group, accepted or refused together. */
 import { invariant } from '../../domain/invariant.ts';
-import type { CommitGroup, RiskChange } from '../../protocol/ports/ledger.ts';
+import type { Order } from '../../domain/order.ts';
+import type {
+  CommitGroup,
+  FunnelCount,
+  JournalRow,
+  ReservationChange,
+  RiskChange,
+} from '../../protocol/ports/ledger.ts';
 import type { ModeValue } from './machine.ts';
 import type { Envelope } from './messages.ts';
 import { modeOf } from './modes.ts';
@@ -26,28 +33,37 @@ export function groupOf(
   let cashDelta = 0n;
   let freed = 0n;
   let cashNeeded = 0n;
-  const risks = items.flatMap(({ turn }) => (turn.risk === null ? [] : [turn.risk]));
+  let durable = false;
+  let risk: RiskChange | null = null;
+  const rows: JournalRow[] = [];
+  const orders = new Map<string, Order>();
+  const reservations: ReservationChange[] = [];
+  const funnel: FunnelCount[] = [];
   for (const { turn } of items) {
     const needed = turn.cashNeeded === 0n ? 0n : turn.cashNeeded - freed;
     if (needed > cashNeeded) cashNeeded = needed;
     cashDelta += turn.cash;
     freed += turn.freed;
+    durable ||= turn.durableChanged;
+    if (turn.risk !== null) risk = risk === null ? turn.risk : addRisk(risk, turn.risk);
+    rows.push(...turn.rows);
+    for (const [id, order] of turn.orders) orders.set(id, order);
+    reservations.push(...turn.reservations);
+    funnel.push(...turn.funnel);
   }
-  const orders = new Map(items.flatMap(({ turn }) => [...turn.orders]));
-  const durable = items.some(({ turn }) => turn.durableChanged);
   return {
     symbol,
     epoch,
     expectedVersion,
-    rows: items.flatMap(({ turn }) => turn.rows),
+    rows,
     positionAfter: last.turn.state.position,
     durableAfter: durable ? durableState(last.turn.state, modeOf(last.modes)) : null,
     cashDelta,
     cashNeeded,
     orders: [...orders.values()],
-    reservations: items.flatMap(({ turn }) => turn.reservations),
-    funnel: items.flatMap(({ turn }) => turn.funnel),
-    risk: risks.length === 0 ? null : risks.reduce(addRisk),
+    reservations,
+    funnel,
+    risk,
   };
 }
 
@@ -56,6 +72,6 @@ function addRisk(sum: RiskChange, next: RiskChange): RiskChange {
     day: sum.day,
     profit: sum.profit + next.profit,
     entries: sum.entries + next.entries,
-    closed: [...sum.closed, ...next.closed],
+    closed: next.closed.length === 0 ? sum.closed : [...sum.closed, ...next.closed],
   };
 }

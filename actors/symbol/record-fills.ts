@@ -6,7 +6,6 @@
  * can't (or came after its deadline) is looked up before it is refused: what it sold or bought may be the reason why it
  * can't (I3).
  */
-import { invariant } from '../../domain/invariant.ts';
 import { formatDecimal } from '../../domain/money.ts';
 import { cashDelta, type Position, priceFill } from '../../domain/position.ts';
 import { type ErrorReply, type Reply, refuse } from '../../protocol/errors.ts';
@@ -18,7 +17,7 @@ import type { FillItem } from './messages.ts';
 import type { SymbolState } from './state.ts';
 import { followPosition, trackTrade } from './trade.ts';
 import type { Turn } from './turn.ts';
-import { positionViewOf } from './view.ts';
+import { positionView, positionViewOf } from './view.ts';
 
 interface RefusedFill {
   readonly index: number;
@@ -52,7 +51,7 @@ export function recordFills(turn: Turn, items: readonly FillItem[], batch: boole
   const { symbol } = turn.settings;
   const key = contentId('fills', symbol, ...items.map((item) => ('ok' in item ? '' : item.id)), ...fills.map(identity));
   turn.awaits = key;
-  turn.effects.push({ type: 'confirm', key, refused: { fills, results, batch } });
+  turn.addEffect({ type: 'confirm', key, refused: { fills, results, batch } });
 }
 
 /** The answer, given the rows the ledger holds under the ids of the refused fills, in their order. */
@@ -76,10 +75,9 @@ function recordFill(turn: Turn, request: FillRequest, fingerprint: string): Repl
     { side: request.side, quantity: request.quantity, price: request.price, fee: request.fee ?? 0n },
     { id: request.id, at, orderId: null, request: fingerprint, reserved: null },
   );
-  // From its row, as a repetition will tell it; what follows from the fill may add rows of its own.
-  const row = turn.rows.at(-1);
-  invariant(row !== undefined, 'a fill leaves a row');
-  const reply = { ok: true as const, ...answerOf({ ...row, symbol: turn.settings.symbol, seq: turn.version }) };
+  // As a repetition will tell it from the row; what follows from the fill may add rows of its own.
+  const { version } = turn;
+  const reply: Reply = { ok: true, version, position: positionView(turn.settings.symbol, turn.state, version) };
   trackTrade(turn, fill, at, 'EXTERNAL');
   followPosition(turn, before.position);
   return reply;
@@ -95,11 +93,7 @@ function repeated(row: StoredRow, request: FillRequest, fingerprint: string): Re
       version: row.seq,
     });
   }
-  return { ok: true, ...answerOf(row) };
-}
-
-function answerOf(row: StoredRow) {
-  return { version: row.seq, position: positionViewOf(row) };
+  return { ok: true, version: row.seq, position: positionViewOf(row) };
 }
 
 function shortage(turn: Turn, request: FillRequest): ErrorReply | undefined {
@@ -132,6 +126,7 @@ export function freeQuantity(state: SymbolState): Position['quantity'] {
 }
 
 function requestFingerprint(request: FillRequest): string {
-  const values = [request.side, request.quantity, request.price, request.fee ?? 0n].map(String);
-  return ['fill', ...values, ...(request.at === undefined ? [] : [String(request.at)])].join('|');
+  const { side, quantity, price, fee = 0n, at } = request;
+  const timeless = `fill|${side}|${quantity}|${price}|${fee}`;
+  return at === undefined ? timeless : `${timeless}|${at}`;
 }

@@ -66,6 +66,7 @@ export class SymbolRunner implements CommitSource {
     uncommitted: new Map(),
     freeCash: undefined,
     intentRefusal: undefined,
+    viewed: undefined,
   };
   readonly #sent: SentGroup[] = [];
   readonly #waiting = new Map<string, Envelope[]>();
@@ -292,11 +293,7 @@ export class SymbolRunner implements CommitSource {
     } else if (turn.reply !== undefined) {
       envelope.reply?.(turn.reply);
     }
-    if (turn.rows.length > 0) {
-      const { symbol } = this.#options.settings;
-      const first = turn.version - turn.rows.length + 1;
-      this.#options.publish(turn.rows.map((row, index) => ({ ...row, symbol, seq: first + index })));
-    }
+    if (turn.rows.length > 0) this.#options.publish(turn.rows);
     for (const effect of turn.effects) {
       if (effect.type === 'answer') this.answer(effect.clientOrderId, effect.reply);
       else this.#options.perform(effect);

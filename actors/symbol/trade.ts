@@ -53,7 +53,7 @@ export function trackTrade(turn: Turn, fill: Fill, at: number, reason: string): 
     at,
     body: { signal: 'TRADE_CLOSED', trade: closedTradeJson(closed) },
   });
-  turn.effects.push({ type: 'closed', trade: closed });
+  turn.addEffect({ type: 'closed', trade: closed });
 }
 
 function addFill(trade: ManagedTrade, fill: Fill): ManagedTrade {

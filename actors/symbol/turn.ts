@@ -55,6 +55,9 @@ export interface MarketNow {
   readonly closedThrough: number | undefined;
 }
 
+const NONE: readonly never[] = [];
+const NO_ORDERS: ReadonlyMap<string, Order> = new Map();
+
 export class Turn {
   readonly settings: SymbolSettings;
   readonly modes: Modes;
@@ -63,18 +66,18 @@ export class Turn {
   readonly receivedAt: number;
   state: SymbolState;
   version: number;
-  readonly rows: JournalRow[] = [];
-  readonly orders = new Map<string, Order>();
-  readonly reservations: ReservationChange[] = [];
-  readonly effects: Effect[] = [];
+  /** What most turns have none of shares one empty list: tens of thousands of turns are made a second. */
+  #rows: StoredRow[] | undefined;
+  #orders: Map<string, Order> | undefined;
+  #reservations: ReservationChange[] | undefined;
+  #effects: Effect[] | undefined;
+  #funnel: FunnelCount[] | undefined;
   cash: Units = 0n;
   /** Change of free cash: that of cash, and what reservations gave back. */
   freed: Units = 0n;
   /** Free cash at the start of the turn that its most demanding step asks for: what the commit checks under the lock. */
   cashNeeded: Units = 0n;
   risk: RiskChange | null = null;
-  /** Decisions at a close that are counted with this commit. */
-  readonly funnel: FunnelCount[] = [];
   reply: Reply | undefined;
   /** Set when the answer comes later, with this order. */
   awaits: string | undefined;
@@ -98,6 +101,48 @@ export class Turn {
     this.state = options.state;
     this.version = options.version;
     this.#memory = options.memory;
+  }
+
+  get rows(): readonly StoredRow[] {
+    return this.#rows ?? NONE;
+  }
+
+  /** The last state of each order this turn changed. */
+  get orders(): ReadonlyMap<string, Order> {
+    return this.#orders ?? NO_ORDERS;
+  }
+
+  get reservations(): readonly ReservationChange[] {
+    return this.#reservations ?? NONE;
+  }
+
+  get effects(): readonly Effect[] {
+    return this.#effects ?? NONE;
+  }
+
+  /** Decisions at a close that are counted with this commit. */
+  get funnel(): readonly FunnelCount[] {
+    return this.#funnel ?? NONE;
+  }
+
+  putOrder(order: Order): void {
+    this.#orders ??= new Map();
+    this.#orders.set(order.clientOrderId, order);
+  }
+
+  addReservation(change: ReservationChange): void {
+    this.#reservations ??= [];
+    this.#reservations.push(change);
+  }
+
+  addEffect(effect: Effect): void {
+    this.#effects ??= [];
+    this.#effects.push(effect);
+  }
+
+  addFunnel(count: FunnelCount): void {
+    this.#funnel ??= [];
+    this.#funnel.push(count);
   }
 
   /** The stored row of an id the ledger is known to hold (learned from a void commit). */
@@ -164,7 +209,7 @@ export class Turn {
       fill,
       orderId: row.orderId,
       request: row.request,
-      body: viewBody(this.state),
+      body: viewBody(this.state, this.#memory),
     });
     this.countRisk(row.at, fill.realized - fill.fee);
     return fill;
@@ -203,9 +248,23 @@ export class Turn {
 
   private append(row: Omit<JournalRow, 'positionAfter'>): void {
     this.version += 1;
-    const complete: JournalRow = { ...row, positionAfter: this.state.position };
-    this.rows.push(complete);
-    this.#memory.uncommitted.set(row.id, { ...complete, symbol: this.settings.symbol, seq: this.version });
+    const { id, kind, at, fill, orderId, request, body } = row;
+    const { symbol } = this.settings;
+    const stored: StoredRow = {
+      symbol,
+      seq: this.version,
+      id,
+      kind,
+      at,
+      fill,
+      orderId,
+      positionAfter: this.state.position,
+      request,
+      body,
+    };
+    this.#rows ??= [];
+    this.#rows.push(stored);
+    this.#memory.uncommitted.set(id, stored);
   }
 }
 
@@ -214,17 +273,22 @@ export interface TurnMemory {
   readonly known: Map<string, StoredRow>;
   readonly uncommitted: Map<string, StoredRow>;
   freeCash: { units: Units } | undefined;
+  /** The body of the last fill's row, and what it says. */
+  viewed: (Pick<SymbolState, 'regime' | 'openedAt'> & { highWaterMark: Units | null; body: string }) | undefined;
   /** Why the account did not let a reservation be used, learned from a refused commit. */
   intentRefusal: { readonly code: 'HALTED' | 'PAUSED' | 'EXPIRED'; readonly reason: string } | undefined;
 }
 
 /** The part of a position's public view that is not in the row's own columns; null when there is nothing. */
-function viewBody(state: SymbolState): string | null {
-  const highWaterMark = state.trade?.highWaterMark;
-  if (state.regime === null && highWaterMark === undefined && state.openedAt === null) return null;
-  return JSON.stringify({
-    regime: state.regime,
-    highWaterMark: highWaterMark === undefined ? null : highWaterMark.toString(),
-    openedAt: state.openedAt,
-  });
+function viewBody({ regime, trade, openedAt }: SymbolState, memory: TurnMemory): string | null {
+  const highWaterMark = trade === null ? null : trade.highWaterMark;
+  if (regime === null && highWaterMark === null && openedAt === null) return null;
+  const { viewed } = memory;
+  // Fills in a row rarely change it.
+  if (viewed?.regime === regime && viewed.highWaterMark === highWaterMark && viewed.openedAt === openedAt) {
+    return viewed.body;
+  }
+  const body = JSON.stringify({ regime, highWaterMark: highWaterMark?.toString() ?? null, openedAt });
+  memory.viewed = { regime, highWaterMark, openedAt, body };
+  return body;
 }

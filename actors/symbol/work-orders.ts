@@ -35,14 +35,14 @@ export function placeOrder(
       previousEntryAt: work.previousEntryAt ?? null,
     },
   });
-  turn.orders.set(order.clientOrderId, order);
+  turn.putOrder(order);
   turn.note('order', {
     id: contentId('intent', order.clientOrderId),
     at: work.at,
     orderId: order.clientOrderId,
     body: orderView(order),
   });
-  turn.effects.push({ type: 'submit', order });
+  turn.addEffect({ type: 'submit', order });
 }
 
 /** A sell of the whole position (or of `quantity`) at market. `trigger`: the level that decided it. */
@@ -97,7 +97,7 @@ export function onSubmitted(turn: Turn, clientOrderId: string, outcome: SubmitOu
   // The venue's own update may have overtaken the answer: an order that is over stays over.
   if (working === undefined) return;
   advance(turn, working, event, now(turn));
-  if (outcome.type === 'ambiguous') turn.effects.push({ type: 'query', clientOrderId, delayMs: QUERY_RETRY_MS });
+  if (outcome.type === 'ambiguous') turn.addEffect({ type: 'query', clientOrderId, delayMs: QUERY_RETRY_MS });
 }
 
 export function onUpdate(turn: Turn, update: VenueUpdate): void {
@@ -114,8 +114,7 @@ export function onQueried(turn: Turn, clientOrderId: string, state: VenueOrderSt
       advance(turn, working, { type: 'accepted' }, now(turn));
     applyVenue(turn, clientOrderId, state.trades, state.status);
     // An exit waits for its end: the life that asked for the cancellation may have ended before the venue heard of it.
-    if (state.status === 'open' && turn.state.flattenReason !== null)
-      turn.effects.push({ type: 'cancel', clientOrderId });
+    if (state.status === 'open' && turn.state.flattenReason !== null) turn.addEffect({ type: 'cancel', clientOrderId });
     return;
   }
   if (state.final) {
@@ -124,7 +123,7 @@ export function onQueried(turn: Turn, clientOrderId: string, state: VenueOrderSt
   }
   // Not seen yet is not "never": it stays unknown and is asked for again.
   if (working.order.status === 'pending') advance(turn, working, { type: 'ambiguous' }, now(turn));
-  turn.effects.push({ type: 'query', clientOrderId, delayMs: QUERY_RETRY_MS });
+  turn.addEffect({ type: 'query', clientOrderId, delayMs: QUERY_RETRY_MS });
 }
 
 /**
@@ -151,7 +150,7 @@ function takeBackEntry(turn: Turn, { regime, previousEntryAt }: WorkingOrder): v
   turn.change({ decidedThrough: decidedThrough - MINUTE_MS, lastEntryAt: previousEntryAt });
   // The day of the close, as the entry was counted.
   turn.countRisk(decidedThrough + MINUTE_MS, 0n, -1);
-  turn.funnel.push({
+  turn.addFunnel({
     day: dayOf(decidedThrough),
     symbol: turn.settings.symbol,
     key: `${regime}/ENTER`,
@@ -208,9 +207,9 @@ function takeTrade(turn: Turn, working: WorkingOrder, trade: VenueTrade): void {
   });
   if ('illegal' in next) throw new Error(`order ${order.clientOrderId}: ${next.illegal}`);
   turn.change({ working: { ...working, order: next, reserved, tradeIds: [...working.tradeIds, trade.tradeId] } });
-  turn.orders.set(next.clientOrderId, next);
+  turn.putOrder(next);
   if (order.side === 'buy') {
-    turn.reservations.push({ id: order.clientOrderId, action: 'settle', remaining: reserved, final: false });
+    turn.addReservation({ id: order.clientOrderId, action: 'settle', remaining: reserved, final: false });
   }
   if (before === null && order.side === 'buy' && order.intent === 'entry') {
     openTrade(turn, fill, trade.at, working.regime);
@@ -224,7 +223,7 @@ function advance(turn: Turn, working: WorkingOrder, event: OrderEvent, at: numbe
   const next = applyOrderEvent(working.order, event);
   if ('illegal' in next) throw new Error(`order ${working.order.clientOrderId}: ${next.illegal}`);
   if (next === working.order) return;
-  turn.orders.set(next.clientOrderId, next);
+  turn.putOrder(next);
   turn.note('order', {
     id: contentId('order', next.clientOrderId, turn.version, next.status),
     at,
@@ -237,7 +236,7 @@ function advance(turn: Turn, working: WorkingOrder, event: OrderEvent, at: numbe
     return;
   }
   if (next.side === 'buy') {
-    turn.reservations.push({ id: next.clientOrderId, action: 'settle', remaining: 0n, final: true });
+    turn.addReservation({ id: next.clientOrderId, action: 'settle', remaining: 0n, final: true });
   }
   turn.change({ working: null });
   turn.modes.send({ type: 'ORDER_DONE', holds: turn.state.position.quantity > 0n });
@@ -273,7 +272,7 @@ export function orderReply(turn: Turn, order: Order): Reply {
 }
 
 function answerOrder(turn: Turn, order: Order): void {
-  turn.effects.push({ type: 'answer', clientOrderId: order.clientOrderId, reply: orderReply(turn, order) });
+  turn.addEffect({ type: 'answer', clientOrderId: order.clientOrderId, reply: orderReply(turn, order) });
 }
 
 function workingOn(turn: Turn, clientOrderId: string): WorkingOrder | undefined {

@@ -28,8 +28,9 @@ const NUMERIC_BASE = 10_000;
 const PLACES_DIGITS = 2;
 /** What a float holds exactly is taken apart as one: several times faster. */
 const FLOAT_MAX = BigInt(Number.MAX_SAFE_INTEGER);
-const FOUR_DIGITS = 10n ** 16n;
-const FOUR_DIGITS_COUNT = 4;
+/** Taken off a larger number at a time: as many digits as a float holds exactly, whatever they are. */
+const CHUNK_DIGITS = 3;
+const CHUNK = 10n ** 12n;
 
 /** Digits of the numeric being written, least first; a unit of 1e23 has eight. */
 const digits = new Int16Array(64);
@@ -137,9 +138,9 @@ function takeApart(magnitude: bigint): number {
   let count = 0;
   let rest = magnitude;
   while (rest > FLOAT_MAX) {
-    let low = Number(rest % FOUR_DIGITS);
-    rest /= FOUR_DIGITS;
-    for (let index = 0; index < FOUR_DIGITS_COUNT; index += 1) {
+    let low = Number(rest % CHUNK);
+    rest /= CHUNK;
+    for (let index = 0; index < CHUNK_DIGITS; index += 1) {
       const next = Math.floor(low / NUMERIC_BASE);
       digits[count] = low - next * NUMERIC_BASE;
       count += 1;

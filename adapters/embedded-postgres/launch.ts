@@ -23,6 +23,8 @@ import { acquireStartLock } from './start-lock.ts';
 export interface LaunchOptions extends EmbeddedPostgresOptions {
   /** Added to the safe settings and stronger than they are: for test servers, whose data is thrown away. */
   readonly extraSettings?: ServerSettings;
+  /** Variables of the server process beside its usual few: for test servers that run under a preload library. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** False leaves out initdb's final fsync. */
   readonly isDurable?: boolean;
   readonly sources?: BinarySources;
@@ -67,6 +69,7 @@ export async function launchPostgres(options: LaunchOptions): Promise<EmbeddedPo
         binaries,
         port,
         settings: { ...SAFE_SETTINGS, ...options.extraSettings },
+        environment: options.environment ?? {},
         logPath: join(serverFolder, 'server.log'),
         deadline,
       });

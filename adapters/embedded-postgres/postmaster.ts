@@ -63,6 +63,8 @@ export async function startPostmaster(options: {
   binaries: Binaries;
   port: number;
   settings: ServerSettings;
+  /** Added to the usual few. */
+  environment: Readonly<Record<string, string>>;
   logPath: string;
   deadline: number;
 }): Promise<StartOutcome> {
@@ -76,7 +78,7 @@ export async function startPostmaster(options: {
     child = spawn(join(options.binaries.folder, 'postgres'), parameters, {
       ...spawnIdentity(home.account),
       cwd: '/',
-      env: childEnvironment(),
+      env: { ...childEnvironment(), ...options.environment },
       stdio: ['ignore', logFile.fd, logFile.fd],
       detached: true,
     });

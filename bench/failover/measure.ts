@@ -2,11 +2,11 @@
 import { Cluster } from '../../test/support/cluster.ts';
 import type { ExternalPostgres } from '../../test/support/external-postgres.ts';
 import { judge } from '../../test/support/fill-verdict.ts';
+import { median } from '../harness/statistics.ts';
 import { type LoadSettings, observe } from './load.ts';
-import { describeMachine, type Machine } from './machine.ts';
 import type { Scenario } from './scenario.ts';
 
-export interface Row {
+export interface Measured {
   readonly scenario: string;
   readonly title: string;
   /** Over all rounds, like the counts after it. */
@@ -30,9 +30,9 @@ export interface MeasureOptions {
   readonly load: LoadSettings;
 }
 
-export async function measure(scenario: Scenario, options: MeasureOptions): Promise<{ row: Row; machine: Machine }> {
+export async function measure(scenario: Scenario, options: MeasureOptions): Promise<Measured> {
   const { postgres, symbols, rounds, load } = options;
-  const databaseUrl = await postgres.createDatabase(scenario.name);
+  const databaseUrl = await postgres.createDatabase(`failover_${scenario.name}`);
   const cluster = await Cluster.start({ databaseUrl, symbols });
   try {
     await cluster.grow(scenario.pods);
@@ -49,7 +49,7 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
       await scenario.restore(cluster, round);
     }
     const { faults, ...counts } = await judge(databaseUrl, { records });
-    const row = {
+    return {
       scenario: scenario.name,
       title: scenario.title,
       ...counts,
@@ -58,13 +58,7 @@ export async function measure(scenario: Scenario, options: MeasureOptions): Prom
       stallsMs,
       faults: [...problems, ...faults],
     };
-    return { row, machine: await describeMachine(databaseUrl, cluster.nc) };
   } finally {
     await cluster.stop();
   }
-}
-
-/** The upper one of two in the middle: never better than it was. */
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((first, second) => first - second)[Math.floor(numbers.length / 2)] ?? 0;
 }

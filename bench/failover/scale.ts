@@ -26,7 +26,7 @@ const LOOK_EVERY_MS = 50;
 const ASKED_AT_ONCE = 200;
 
 export async function measureScale(postgres: ExternalPostgres): Promise<ScaleRow[]> {
-  const databaseUrl = await postgres.createDatabase('many_symbols');
+  const databaseUrl = await postgres.createDatabase('failover_many_symbols');
   const cluster = await Cluster.start({ databaseUrl, symbols: symbols(SYMBOLS) });
   try {
     await makeKnown(cluster);

@@ -23,7 +23,8 @@ export interface Contender {
 }
 
 export interface Verdict {
-  readonly lost: number;
+  /** Null for what keeps nothing that could be lost. */
+  readonly lost: number | null;
   readonly faults: readonly string[];
 }
 

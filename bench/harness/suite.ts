@@ -58,6 +58,8 @@ export interface SuiteContext {
   postgres(): Promise<ExternalPostgres>;
   /** A line for who waits. */
   progress(text: string): void;
+  /** Rows that stay as they are: told when the run is interrupted, or fails, before the suite returns. */
+  finished(rows: readonly Row[]): void;
 }
 
 export interface Suite {
@@ -65,5 +67,8 @@ export interface Suite {
   readonly title: string;
   /** The contender that others are compared with. */
   readonly baseline: string;
+  /** Names for `--scenario` and `--contender`; a suite that tells them has wrong ones refused before it starts. */
+  readonly scenarios?: readonly string[];
+  readonly contenders?: readonly string[];
   run(context: SuiteContext): Promise<SuiteResult>;
 }

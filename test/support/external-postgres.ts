@@ -20,6 +20,10 @@ import { isAlive, until } from './engine-process.ts';
 export interface ExternalPostgresOptions {
   /** True: with fsync, as the engine runs it. Default false: its data is thrown away, and a killed process loses none. */
   readonly isDurable?: boolean;
+  /** Added to the settings, and stronger. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Variables of the server process, such as a library to preload. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const FOLDER = 'coinpilot-test-postgres-';
@@ -31,20 +35,20 @@ const log: Log = { debug() {}, info() {}, warn: print, error: print };
 
 export class ExternalPostgres {
   readonly #folder: string;
-  readonly #isDurable: boolean;
+  readonly #options: ExternalPostgresOptions;
   #server: EmbeddedPostgres;
 
-  static async start({ isDurable = false }: ExternalPostgresOptions = {}): Promise<ExternalPostgres> {
+  static async start(options: ExternalPostgresOptions = {}): Promise<ExternalPostgres> {
     await removeAbandonedServers();
     const folder = await mkdtemp(join(tmpdir(), `${FOLDER}${process.pid}-`));
     // As root the server runs as another user, who must be able to enter.
     await chmod(folder, 0o755);
-    return new ExternalPostgres(folder, isDurable, await launch(folder, isDurable));
+    return new ExternalPostgres(folder, options, await launch(folder, options));
   }
 
-  private constructor(folder: string, isDurable: boolean, server: EmbeddedPostgres) {
+  private constructor(folder: string, options: ExternalPostgresOptions, server: EmbeddedPostgres) {
     this.#folder = folder;
-    this.#isDurable = isDurable;
+    this.#options = options;
     this.#server = server;
   }
 
@@ -83,7 +87,7 @@ export class ExternalPostgres {
 
   /** After `kill` or `stop`, on the same port. */
   async restart(): Promise<void> {
-    this.#server = await launch(this.#folder, this.#isDurable);
+    this.#server = await launch(this.#folder, this.#options);
   }
 
   /** Ends the server and removes its data. */
@@ -93,12 +97,14 @@ export class ExternalPostgres {
   }
 }
 
-function launch(folder: string, isDurable: boolean): Promise<EmbeddedPostgres> {
+function launch(folder: string, options: ExternalPostgresOptions): Promise<EmbeddedPostgres> {
+  const { isDurable = false, settings, environment = {} } = options;
   return launchPostgres({
     stateDirectory: folder,
     port: 0,
     log,
-    extraSettings: { max_connections: '200', ...(isDurable ? {} : THROW_AWAY) },
+    extraSettings: { max_connections: '200', ...(isDurable ? {} : THROW_AWAY), ...settings },
+    environment,
     isDurable,
   });
 }

@@ -1,0 +1,134 @@
+/** A Pod with so many symbols under a steady number of callers, over the memory ledger or over Postgres. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { applyFill, FLAT, type Position } from '../../domain/position.ts';
+import { closedLoop, type Slice, type Verdict } from '../harness/interleave.ts';
+import { openPod } from '../ledger/coinpilot.ts';
+import { ledgerFaults, totalVersion } from '../ledger/database.ts';
+import type { Law } from './draw.ts';
+import { fillMaker, openingFill, type SymbolFill, symbolNames } from './load.ts';
+import { MemoryPod } from './memory-pod.ts';
+import type { Load } from './pod-protocol.ts';
+
+const OPENED_AT_ONCE = 256;
+
+/** A Pod and the ledger behind it, as far as a load needs them. */
+interface Served {
+  fill(fill: SymbolFill): Promise<void>;
+  /** Changes the ledger holds, over all symbols. */
+  rows(): Promise<number>;
+  faults(): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+export interface LoadedPodOptions {
+  readonly symbols: number;
+  /** Undefined: the memory ledger. */
+  readonly databaseUrl: string | undefined;
+  readonly seed: number;
+}
+
+export class LoadedPod {
+  readonly #served: Served;
+  readonly #next: Readonly<Record<Law, () => SymbolFill>>;
+  readonly #rowsBefore: number;
+  #acknowledged = 0;
+
+  private constructor(served: Served, next: Record<Law, () => SymbolFill>, rowsBefore: number) {
+    this.#served = served;
+    this.#next = next;
+    this.#rowsBefore = rowsBefore;
+  }
+
+  static async open({ symbols, databaseUrl, seed }: LoadedPodOptions): Promise<LoadedPod> {
+    const names = symbolNames(symbols);
+    const served = databaseUrl === undefined ? await serveMemory(names) : await servePostgres(databaseUrl, symbols);
+    const next = { evenly: fillMaker(names, seed), zipf: fillMaker(names, seed, 'zipf') };
+    return new LoadedPod(served, next, await served.rows());
+  }
+
+  load({ law, callers, durationMs }: Load): Promise<Slice> {
+    const next = this.#next[law];
+    return closedLoop(callers, durationMs, async () => {
+      await this.#served.fill(next());
+      this.#acknowledged += 1;
+    });
+  }
+
+  async audit(): Promise<Verdict> {
+    const lost = this.#acknowledged - ((await this.#served.rows()) - this.#rowsBefore);
+    return { lost, faults: await this.#served.faults() };
+  }
+
+  stop(): Promise<void> {
+    return this.#served.stop();
+  }
+}
+
+async function servePostgres(url: string, symbols: number): Promise<Served> {
+  const pod = await openPod(url, symbols);
+  return {
+    fill: ({ symbol, request }) =>
+      pod.fill({ ...request, symbol, fee: request.fee ?? 0n, at: request.at ?? Date.now() }),
+    rows: () => totalVersion(url),
+    faults: () => ledgerFaults(url),
+    stop: () => pod.close(),
+  };
+}
+
+async function serveMemory(symbols: readonly string[]): Promise<Served> {
+  const pod = await MemoryPod.open(symbols);
+  await pod.serve();
+  const hosts = pod.pod.symbols?.hosts;
+  const { database } = pod.ledger;
+  const fill = ({ symbol, request }: SymbolFill): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const host = hosts?.get(symbol);
+      if (host === undefined) throw new Error(`${symbol} is not served`);
+      host.post({ type: 'fill', items: [request], batch: false }, (reply) => {
+        if (reply.ok) resolve();
+        else reject(new Error(`a fill was refused: ${reply.error.message}`));
+      });
+    });
+  for (let start = 0; start < symbols.length; start += OPENED_AT_ONCE) {
+    const part = symbols.slice(start, start + OPENED_AT_ONCE);
+    await Promise.all(part.map((symbol) => fill({ symbol, request: openingFill() })));
+    await turnEnd();
+  }
+  return {
+    // A ledger in memory answers within the turn of the event loop; without its end no heartbeat would ever be sent.
+    fill: (request) => fill(request).then(turnEnd),
+    rows: async () => [...database.positions.values()].reduce((sum, { version }) => sum + version, 0),
+    faults: async () => memoryFaults(pod),
+    stop: () => pod.stop(),
+  };
+}
+
+/** The end of this turn of the event loop, one for all who wait for it. */
+function turnEnd(): Promise<void> {
+  currentTurn ??= nextTurn().then(() => {
+    currentTurn = undefined;
+  });
+  return currentTurn;
+}
+
+let currentTurn: Promise<void> | undefined;
+
+/** Positions that differ from the fold over their journal. */
+export function memoryFaults({ ledger: { database } }: MemoryPod): readonly string[] {
+  const folded = new Map<string, { position: Position; rows: number }>();
+  for (const { symbol, fill } of database.journal.all()) {
+    if (fill === null) continue;
+    const { position, rows } = folded.get(symbol) ?? { position: FLAT, rows: 0 };
+    folded.set(symbol, { position: applyFill(position, fill), rows: rows + 1 });
+  }
+  const wrong = [...database.positions.values()].filter(({ symbol, position, version }) => {
+    const { position: expected, rows } = folded.get(symbol) ?? { position: FLAT, rows: 0 };
+    return version !== rows || !isSame(position, expected);
+  });
+  if (wrong.length === 0) return [];
+  return [`${wrong.length} positions differ from the fold over their journal, ${wrong[0]?.symbol} first`];
+}
+
+function isSame(a: Position, b: Position): boolean {
+  return a.quantity === b.quantity && a.cost === b.cost && a.realizedPnl === b.realizedPnl;
+}

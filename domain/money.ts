@@ -20,12 +20,40 @@ const DECIMAL = /^(-?)(\d{1,20})(?:\.(\d+))?$/;
 
 /** Parses "12", "-0.5", "1.50000000". Digits past the eighth place must be zero. Returns undefined when it can't. */
 export function tryParseDecimal(text: string): Units | undefined {
+  const small = parseSmall(text);
+  if (small !== undefined) return BigInt(small);
   const match = DECIMAL.exec(text);
   if (!match) return undefined;
   const [, sign, whole, fraction = ''] = match;
   if (fraction.length > DECIMAL_PLACES && /[1-9]/.test(fraction.slice(DECIMAL_PLACES))) return undefined;
   const units = BigInt(whole + fraction.slice(0, DECIMAL_PLACES).padEnd(DECIMAL_PLACES, '0'));
   return sign ? -units : units;
+}
+
+const ZERO_CODE = 48;
+const POINT_CODE = 46;
+/** So many digits, all places filled up, are a number that a float holds exactly. */
+const SMALL_DIGITS = 15;
+const POWERS = [1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 1e1, 1] as const;
+
+/** The units of a short plain decimal; undefined for all other texts, right or wrong. */
+function parseSmall(text: string): number | undefined {
+  const { length } = text;
+  if (length > SMALL_DIGITS + 1) return undefined;
+  let value = 0;
+  let point = -1;
+  for (let index = 0; index < length; index += 1) {
+    const digit = text.charCodeAt(index) - ZERO_CODE;
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit;
+    else if (digit === POINT_CODE - ZERO_CODE && point === -1) point = index;
+    else return undefined;
+  }
+  const places = point === -1 ? 0 : length - point - 1;
+  const whole = point === -1 ? length : point;
+  if (whole === 0 || whole + DECIMAL_PLACES > SMALL_DIGITS || places > DECIMAL_PLACES || point === length - 1) {
+    return undefined;
+  }
+  return value * (POWERS[places] as number);
 }
 
 /** Parses a decimal that is known to be valid (from the ledger, from code). Throws InvariantError otherwise. */

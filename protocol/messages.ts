@@ -7,7 +7,7 @@ import { tryParseDecimal, type Units } from '../domain/money.ts';
 import { LIMITS } from './limits.ts';
 
 /** Whole digits a quantity, price or amount may have: far above any market, far below what numeric could not hold. */
-const UNITS_MAX: Units = 10n ** 23n;
+export const UNITS_MAX: Units = 10n ** 23n;
 
 const decimal = z.string({ error: 'must be a decimal string such as "0.5"' }).transform((text, context): Units => {
   const units = tryParseDecimal(text);

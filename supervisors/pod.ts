@@ -21,7 +21,7 @@ import { ClusterWatch } from './cluster/cluster-watch.ts';
 import { FailureDetector } from './cluster/failure-detector.ts';
 import { Membership } from './cluster/membership.ts';
 import { Rebalancer } from './cluster/rebalancer.ts';
-import { eventOf } from './event.ts';
+import { eventJson } from './event.ts';
 import { outsideFailures } from './outside-failure.ts';
 import { PodStats } from './pod-stats.ts';
 import type { PartSpec, RunningPart } from './rest-for-one.ts';
@@ -329,9 +329,9 @@ export class Pod {
     const { subjects } = this.#options;
     const { bus } = this.#options.outside();
     for (const row of rows) {
-      bus.publish(subjects.event(row.symbol, row.kind as EventKind), JSON.stringify(eventOf(row)));
-      this.stats.lastEvent = { at: row.at, text: `${row.symbol} ${row.kind} #${row.seq}` };
+      bus.publish(subjects.event(row.symbol, row.kind as EventKind), eventJson(row));
     }
+    this.stats.lastRow = rows.at(-1) ?? this.stats.lastRow;
   }
 }
 

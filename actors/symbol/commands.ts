@@ -4,6 +4,7 @@ import { isOnTick } from '../../domain/instrument.ts';
 import type { Reading } from '../../domain/market-view.ts';
 import { formatDecimal, multiply } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
+import { isoTime } from '../../domain/time.ts';
 import { type OkReply, refuse } from '../../protocol/errors.ts';
 import { contentId } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -14,7 +15,7 @@ import { startExit } from './decide-exit.ts';
 import { pastDeadline } from './decode.ts';
 import { freeQuantity } from './record-fills.ts';
 import type { Turn } from './turn.ts';
-import { isoTime, orderView, positionView } from './view.ts';
+import { orderView, positionView } from './view.ts';
 import { currentPrice, isDust, now, orderReply, placeOrder, settleByHand } from './work-orders.ts';
 
 export function get(turn: Turn, owner: { readonly pod: string; readonly epoch: number }, commandId?: string): void {

@@ -14,6 +14,7 @@ import {
   type Schema,
   uuidTime,
 } from '../../protocol/messages.ts';
+import { plainFill } from '../../protocol/plain-fill.ts';
 import type { FillItem, SymbolCommandMessage } from './messages.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -127,13 +128,25 @@ function decodeGet(data: Uint8Array): Decoded {
 
 function decodeFill(value: unknown, now: number): Decoded {
   if (typeof value !== 'object' || value === null || !('fills' in value)) {
+    const plain = plainFill(value);
+    if (plain !== undefined) return expiredId(plain.id, now) ?? { type: 'fill', items: [plain], batch: false };
     return checked(fillRequest, value, now, (request) => ({ type: 'fill', items: [request], batch: false }));
   }
   const batch = validate(fillBatchRequest, value, now);
   if ('error' in batch) return batch.error;
-  const items = batch.request.fills.map((item): FillItem => {
-    const result = validate(fillRequest, item, now);
-    return 'error' in result ? result.error : { deadline: batch.request.deadline, ...result.request };
-  });
-  return { type: 'fill', items, batch: true };
+  const { fills, deadline } = batch.request;
+  return { type: 'fill', items: fills.map((item) => decodeItem(item, deadline, now)), batch: true };
+}
+
+/** A fill of a batch, which has the batch's deadline unless it brings its own. */
+function decodeItem(value: unknown, deadline: number | undefined, now: number): FillItem {
+  const plain = plainFill(value);
+  if (plain === undefined) {
+    const result = validate(fillRequest, value, now);
+    return 'error' in result ? result.error : { ...result.request, deadline: result.request.deadline ?? deadline };
+  }
+  return (
+    expiredId(plain.id, now) ??
+    (deadline === undefined || plain.deadline !== undefined ? plain : { ...plain, deadline })
+  );
 }

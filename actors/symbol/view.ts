@@ -2,6 +2,7 @@
 import { formatDecimal, type Units } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import { averagePrice, type Position } from '../../domain/position.ts';
+import { isoTime } from '../../domain/time.ts';
 import { type Reply, refuse } from '../../protocol/errors.ts';
 import type { StoredRow } from '../../protocol/ports/ledger.ts';
 import type { SymbolState } from './state.ts';
@@ -53,7 +54,7 @@ function view(
     version,
     regime: rest.regime,
     highWaterMark: rest.highWaterMark === null ? null : formatDecimal(rest.highWaterMark),
-    openedAt: isoTime(rest.openedAt),
+    openedAt: isoTimeOrNull(rest.openedAt),
   };
 }
 
@@ -95,6 +96,6 @@ export function commandView(row: StoredRow, order: Order | undefined): Record<st
   return { id: row.id, kind: row.kind, version: row.seq, at: isoTime(row.at), position, reply };
 }
 
-export function isoTime(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString();
+function isoTimeOrNull(at: number | null): string | null {
+  return at === null ? null : isoTime(at);
 }

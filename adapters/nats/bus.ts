@@ -86,11 +86,7 @@ export class NatsBus implements Bus {
           return;
         }
         try {
-          handler({
-            subject: message.subject,
-            data: message.data,
-            respond: (payload) => this.#respond(message, payload),
-          });
+          handler(new NatsMessage(message, this));
         } catch (failure) {
           this.#log.error({ subject: message.subject, error: String(failure) }, 'a message handler failed');
         }
@@ -102,8 +98,8 @@ export class NatsBus implements Bus {
     };
   }
 
-  /** Never throws: an answer that can't be sent is an error of ours, on record, and a short one goes in its place. */
-  #respond(message: Msg, payload: Uint8Array | string): void {
+  /** Answers a message. Never throws: an answer that can't be sent is an error of ours, on record, and a short one goes in its place. */
+  respond(message: Msg, payload: Uint8Array | string): void {
     if (!this.connected) return;
     try {
       message.respond(payload);
@@ -145,6 +141,29 @@ export class NatsBus implements Bus {
         this.#log.warn({ error: String(status.error) }, 'NATS reported an error');
       }
     }
+  }
+}
+
+/** A message that came in: a class, because one with functions of its own for each message costs more than the message. */
+class NatsMessage implements BusMessage {
+  readonly #message: Msg;
+  readonly #bus: NatsBus;
+
+  constructor(message: Msg, bus: NatsBus) {
+    this.#message = message;
+    this.#bus = bus;
+  }
+
+  get subject(): string {
+    return this.#message.subject;
+  }
+
+  get data(): Uint8Array {
+    return this.#message.data;
+  }
+
+  respond(payload: Uint8Array | string): void {
+    this.#bus.respond(this.#message, payload);
   }
 }
 

@@ -15,7 +15,7 @@ import { ClusterWatch } from '../../supervisors/cluster/cluster-watch.ts';
 import { FailureDetector } from '../../supervisors/cluster/failure-detector.ts';
 import { Membership } from '../../supervisors/cluster/membership.ts';
 import { Rebalancer } from '../../supervisors/cluster/rebalancer.ts';
-import { eventOf } from '../../supervisors/event.ts';
+import { eventJson } from '../../supervisors/event.ts';
 import { PodStats } from '../../supervisors/pod-stats.ts';
 import { SymbolSupervisor } from '../../supervisors/symbols.ts';
 import { type FakeBus, FakeBusServer } from './fake-bus.ts';
@@ -120,8 +120,7 @@ export class FakePod {
       clock,
       log,
       publish: (rows) => {
-        for (const row of rows)
-          bus.publish(subjects.event(row.symbol, row.kind as EventKind), JSON.stringify(eventOf(row)));
+        for (const row of rows) bus.publish(subjects.event(row.symbol, row.kind as EventKind), eventJson(row));
       },
     });
     this.membership = await Membership.join({

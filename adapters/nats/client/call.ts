@@ -5,8 +5,9 @@
  */
 import type { Reply } from '../../../protocol/errors.ts';
 import type { Clock, Random } from '../../../protocol/ports/clock.ts';
+import type { Address } from './commands.ts';
 import type { Task } from './task.ts';
-import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
+import type { TimerWheel, Waiter, WheelTimer } from './timer-wheel.ts';
 import type { Wire } from './wire.ts';
 
 const PAUSE_MIN_MS = 20;
@@ -25,21 +26,30 @@ export interface CallPorts {
 
 export interface CallOptions {
   readonly ports: CallPorts;
+  readonly owner: CallOwner;
   readonly token: string;
   readonly subject: string;
+  readonly address: Address;
   readonly task: Task;
   readonly deadlineMs: number;
-  /** Nobody listens and nothing can have arrived: is there such a name at all? Calls back once; undefined: nobody knows. */
-  readonly lookUp: ((since: number, done: (missing: Reply | undefined) => void) => void) | undefined;
-  readonly onEnd: (reply: Reply) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (reply: Reply) => void;
 }
 
-export class Call {
+/** Who makes calls. One for all of them: functions made for each call would cost more than the rest of it. */
+export interface CallOwner {
+  /** Nobody listens and nothing can have arrived: is there such a name at all? Calls back once; undefined: nobody knows. */
+  lookUp(address: Address, since: number, done: (missing: Reply | undefined) => void): void;
+  ended(token: string): void;
+}
+
+export class Call implements Waiter {
   readonly #options: CallOptions;
   readonly #startedAt: number;
   readonly #endsAt: number;
   #attempts = 0;
-  #state: 'answer' | 'pause' | 'over' = 'pause';
+  /** What it waits for: an answer, the end of a pause, or (no further attempt fits in) an answer until the deadline. */
+  #state: 'answer' | 'pause' | 'last' | 'over' = 'pause';
   #timer: WheelTimer | undefined;
   /** The longest that the next pause may be. */
   #pauseMs = PAUSE_MIN_MS * 2;
@@ -54,7 +64,24 @@ export class Call {
   }
 
   start(): void {
+    this.#options.signal?.addEventListener('abort', this, { once: true });
     this.#attempt();
+  }
+
+  /** The caller gave up. */
+  handleEvent(): void {
+    this.stop('the caller gave up');
+  }
+
+  onTime(): void {
+    if (this.#state === 'answer') {
+      this.#isAlone = false;
+      this.#pause();
+    } else if (this.#state === 'last') {
+      this.stop(this.#why());
+    } else if (this.#state === 'pause') {
+      this.#attempt();
+    }
   }
 
   /** An answer to one of its attempts; undefined for one that says neither yes nor no. */
@@ -92,7 +119,7 @@ export class Call {
     return this.#state === 'answer' && attempt === this.#attempts;
   }
 
-  readonly #attempt = (): void => {
+  #attempt(): void {
     const { ports, subject, task, token } = this.#options;
     const leftMs = this.#endsAt - ports.clock.monotonic();
     if (leftMs <= 0) {
@@ -105,16 +132,9 @@ export class Call {
     }
     this.#attempts += 1;
     this.#state = 'answer';
-    this.#timer = ports.wheel.after(Math.min(ports.attemptMs, leftMs), this.#onTimeout);
+    this.#timer = ports.wheel.after(Math.min(ports.attemptMs, leftMs), this);
     ports.wire.publish(subject, task.attempt(this.#attempts), `${token}-${this.#attempts}`);
-  };
-
-  readonly #onTimeout = (): void => {
-    this.#isAlone = false;
-    this.#pause();
-  };
-
-  readonly #onDeadline = (): void => this.stop(this.#why());
+  }
 
   #pause(): void {
     const { clock, random, wheel } = this.#options.ports;
@@ -123,20 +143,26 @@ export class Call {
     const pauseMs = PAUSE_MIN_MS + (this.#pauseMs - PAUSE_MIN_MS) * random.next();
     this.#pauseMs = Math.min(this.#pauseMs * PAUSE_GROWTH, PAUSE_MAX_MS);
     const leftMs = this.#endsAt - clock.monotonic();
-    if (pauseMs < leftMs) this.#timer = wheel.after(pauseMs, this.#attempt);
-    // No further attempt fits in, but an earlier one may still be answered.
-    else if (this.#options.task.mayHaveArrived) this.#timer = wheel.after(Math.max(leftMs, 0), this.#onDeadline);
-    else this.stop(this.#why());
+    if (pauseMs < leftMs) {
+      this.#timer = wheel.after(pauseMs, this);
+    } else if (this.#options.task.mayHaveArrived) {
+      // No further attempt fits in, but an earlier one may still be answered.
+      this.#state = 'last';
+      this.#timer = wheel.after(Math.max(leftMs, 0), this);
+    } else {
+      this.stop(this.#why());
+    }
   }
 
   #lookUp(): void {
-    const { lookUp, task } = this.#options;
-    if (lookUp === undefined || this.#isLookingUp || this.#state === 'over' || task.mayHaveArrived) return;
+    const { owner, address, task } = this.#options;
+    if (this.#isLookingUp || this.#state === 'over' || task.mayHaveArrived) return;
     this.#isLookingUp = true;
-    lookUp(this.#startedAt, (missing) => {
+    owner.lookUp(address, this.#startedAt, (missing) => {
       this.#isLookingUp = false;
       // An attempt that is on its way meanwhile may find the name: its answer decides.
-      if (missing !== undefined && this.#state === 'pause' && !task.mayHaveArrived) this.#end(missing);
+      const waits = this.#state === 'pause' || this.#state === 'last';
+      if (missing !== undefined && waits && !task.mayHaveArrived) this.#end(missing);
     });
   }
 
@@ -151,7 +177,10 @@ export class Call {
   #end(reply: Reply): void {
     this.#clearTimer();
     this.#state = 'over';
-    this.#options.onEnd(reply);
+    const { owner, token, signal, resolve } = this.#options;
+    signal?.removeEventListener('abort', this);
+    owner.ended(token);
+    resolve(reply);
   }
 
   #clearTimer(): void {

@@ -75,7 +75,7 @@ export class Directory {
     if (this.#isAsking || this.#questions.length === 0) return;
     this.#isAsking = true;
     const waitMs = this.#askedAt + ASK_PAUSE_MS - this.#ports.clock.monotonic();
-    if (waitMs > 0) this.#ports.wheel.after(waitMs, () => this.#ask());
+    if (waitMs > 0) this.#ports.wheel.after(waitMs, { onTime: () => this.#ask() });
     else this.#ask();
   }
 

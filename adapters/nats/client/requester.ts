@@ -2,12 +2,13 @@
  * Sends requests and hands each its answer: the map from the token of an answer to the call that waits for it. Knows what
  * a request of each kind carries; what becomes of a call over its attempts is the call's own business.
  */
+import { isoTime } from '../../../domain/time.ts';
 import { type Reply, refuse } from '../../../protocol/errors.ts';
 import { LIMITS } from '../../../protocol/limits.ts';
 import type { Clock, Random } from '../../../protocol/ports/clock.ts';
 import type { Subjects } from '../../../protocol/subjects.ts';
 import { BatchTask } from './batch-task.ts';
-import { Call, type CallPorts } from './call.ts';
+import { Call, type CallOwner, type CallPorts } from './call.ts';
 import { type Address, isChange, subjectOf, takesDeadline } from './commands.ts';
 import { decodeReply } from './decode-reply.ts';
 import { Directory } from './directory.ts';
@@ -44,7 +45,7 @@ interface Waiting {
 
 const EMPTY = new TextEncoder().encode('{}');
 
-export class Requester implements WireListener {
+export class Requester implements WireListener, CallOwner {
   readonly #options: RequesterOptions;
   readonly #ports: CallPorts;
   readonly #directory: Directory;
@@ -133,29 +134,34 @@ export class Requester implements WireListener {
     if (refusal !== undefined) return Promise.resolve(refusal);
     return new Promise((resolve) => {
       const token = this.#newToken();
-      const onAbort = () => call.stop('the caller gave up');
       const call = new Call({
         ports: this.#ports,
+        owner: this,
         token,
         subject,
+        address,
         task,
         deadlineMs,
-        lookUp:
-          address.target === 'symbol' || address.target === 'pod'
-            ? (since, done) => this.#directory.lookUp(address.target, address.name, since, done)
-            : undefined,
-        onEnd: (reply) => {
-          this.#calls.delete(token);
-          this.#waiting.delete(token);
-          signal?.removeEventListener('abort', onAbort);
-          resolve(reply);
-        },
+        signal,
+        resolve,
       });
       this.#calls.set(token, call);
       this.#waiting.set(token, call);
-      signal?.addEventListener('abort', onAbort, { once: true });
       call.start();
     });
+  }
+
+  lookUp(address: Address, since: number, done: (missing: Reply | undefined) => void): void {
+    if (address.target === 'symbol' || address.target === 'pod') {
+      this.#directory.lookUp(address.target, address.name, since, done);
+    } else {
+      done(undefined);
+    }
+  }
+
+  ended(token: string): void {
+    this.#calls.delete(token);
+    this.#waiting.delete(token);
   }
 
   #refusal(task: Task, signal: AbortSignal | undefined): Reply | undefined {
@@ -182,7 +188,7 @@ export class Requester implements WireListener {
       wheel.cancel(timer);
       if (this.#waiting.delete(token)) done(reply);
     };
-    const timer = wheel.after(timeoutMs, () => finish(undefined));
+    const timer = wheel.after(timeoutMs, { onTime: () => finish(undefined) });
     this.#waiting.set(token, { onReply: (_, reply) => finish(reply), onNobody: () => finish(undefined) });
     wire.publish(this.#options.subjects.cluster('symbols'), EMPTY, `${token}-1`);
   }
@@ -198,7 +204,7 @@ export class Requester implements WireListener {
 
   /** What arrives later is refused by the engine, so that a query by id is definitive from then on. */
   #deadline(deadlineMs: number): string {
-    return new Date(this.#options.clock.now() + deadlineMs).toISOString();
+    return isoTime(this.#options.clock.now() + deadlineMs);
   }
 }
 

@@ -1,14 +1,19 @@
 /**
  * Time-outs of thousands of requests with one timer of the machine: a time-out is a place in the slot of its moment, so
- * that setting and cancelling one costs a set entry. Coarse on purpose: a callback comes up to a tick late, never early.
+ * that setting and cancelling one costs a set entry. Coarse on purpose: a waiter is told up to a tick late, never early.
  */
 import type { Clock } from '../../../protocol/ports/clock.ts';
 
 const TICK_MS = 5;
 
+/** Who is told that a time is over. An object, not a function: thousands are set a second. */
+export interface Waiter {
+  onTime(): void;
+}
+
 /** A time-out that was set; `cancel` takes it. */
 export interface WheelTimer {
-  readonly callback: () => void;
+  readonly waiter: Waiter;
   readonly tick: number;
 }
 
@@ -23,8 +28,8 @@ export class TimerWheel {
     this.#clock = clock;
   }
 
-  /** Calls back once, `delayMs` from now or at most a tick later. */
-  after(delayMs: number, callback: () => void): WheelTimer {
+  /** Tells the waiter once, `delayMs` from now or at most a tick later. */
+  after(delayMs: number, waiter: Waiter): WheelTimer {
     const now = this.#clock.monotonic();
     if (!this.#turning) {
       this.#turning = true;
@@ -32,7 +37,7 @@ export class TimerWheel {
       this.#clock.after(TICK_MS, this.#turn);
     }
     const tick = Math.max(Math.ceil((now + delayMs) / TICK_MS), this.#reached + 1);
-    const timer = { callback, tick };
+    const timer = { waiter, tick };
     const slot = this.#slots.get(tick);
     if (slot === undefined) this.#slots.set(tick, new Set([timer]));
     else slot.add(timer);
@@ -54,8 +59,8 @@ export class TimerWheel {
         : Array.from({ length: Math.max(target - this.#reached, 0) }, (_, index) => this.#reached + 1 + index);
     this.#reached = Math.max(target, this.#reached);
     for (const tick of due) {
-      // What a callback cancels leaves the slot while it is gone through; what it sets comes into a later one.
-      for (const timer of this.#slots.get(tick) ?? []) timer.callback();
+      // What a waiter cancels leaves the slot while it is gone through; what it sets comes into a later one.
+      for (const timer of this.#slots.get(tick) ?? []) timer.waiter.onTime();
       this.#slots.delete(tick);
     }
     this.#turning = this.#slots.size > 0;

@@ -18,9 +18,12 @@ alter table account set (fillfactor = 50);
 --   insufficient  a buy without reservation needs more free cash than there is
 --   refused       the reservation it wants to use is gone, or entries were halted or paused since it was made
 -- Never BEGIN around it: the caller pipelines these calls, and each is its own transaction. Fills take a path without a
--- loop: arrays are read in one pass (an element of an array of texts or decimals is found by walking it), and what only
--- orders and trades have travels in g_extras. The former cp_commit stays for Pods of the version before.
+-- loop, in five statements: arrays are read in one pass (an element of an array of texts or decimals is found by walking
+-- it), and what only orders and trades have travels in g_extras; g_day, g_durable and g_extras are null when no group has
+-- any. p_cash is the sum of g_cash, p_need the sum of what each group may take at most: its need, or what it spends. The
+-- former cp_commit stays for Pods of the version before.
 create function cp_commit(
+  p_need numeric, p_cash numeric,
   g_symbol text[], g_epoch bigint[], g_version bigint[], g_rows integer[],
   g_quantity numeric[], g_cost numeric[], g_realized numeric[], g_cash numeric[], g_need numeric[],
   g_day date[], g_profit numeric[], g_entries integer[], g_durable text[], g_extras text[],
@@ -33,13 +36,10 @@ declare
   groups integer := cardinality(g_symbol);
   accepted boolean[] := array_fill(true, array[groups]);
   is_whole boolean;
-  has_extras boolean;
-  has_durable boolean;
-  has_risk boolean;
-  needed numeric;
-  cash_total numeric;
-  reserved_total numeric := 0;
+  is_settled boolean := false;
   touches_account boolean;
+  cash_total numeric := 0;
+  reserved_total numeric := 0;
   acct account%rowtype;
   free numeric;
   extras jsonb;
@@ -69,41 +69,38 @@ begin
   end if;
 
   -- 2. Known command ids. A later statement than the lock, so its snapshot holds everything committed under the lock. By
-  --    the id alone, one after the other: no statistics can talk the planner into reading a symbol's whole history.
-  for x in
-    select e.grp, jsonb_agg(journal_json(known.j) order by (known.j).seq) as rows
-    from (select unnest(e_group) as grp, unnest(e_symbol) as symbol, unnest(e_id) as id) as e
-      cross join lateral (select j from journal j where j.id = e.id and j.symbol || '' = e.symbol offset 0) as known
-    group by e.grp
-  loop
-    if accepted[x.grp] then
-      is_whole := false;
-      accepted[x.grp] := false;
-      ord := x.grp;
-      outcome := 'duplicate';
-      detail := x.rows::text;
-      return next;
-    end if;
-  end loop;
+  --    the id: no statistics can talk the planner into reading a symbol's whole history.
+  if exists (select from journal j where j.id = any (e_id)) then
+    for x in
+      select e.grp, jsonb_agg(journal_json(known.j) order by (known.j).seq) as rows
+      from (select unnest(e_group) as grp, unnest(e_symbol) as symbol, unnest(e_id) as id) as e
+        cross join lateral (select j from journal j where j.id = e.id and j.symbol || '' = e.symbol offset 0) as known
+      group by e.grp
+    loop
+      if accepted[x.grp] then
+        is_whole := false;
+        accepted[x.grp] := false;
+        ord := x.grp;
+        outcome := 'duplicate';
+        detail := x.rows::text;
+        return next;
+      end if;
+    end loop;
+  end if;
 
-  -- 3. Cash and reservations, under their locks: reservations by id, then the account.
-  select bool_or(g.extras is not null), bool_or(g.durable is not null), bool_or(g.day is not null), sum(g.need), sum(g.cash),
-         bool_or(g.cash <> 0 or g.need > 0 or g.extras is not null)
-  into has_extras, has_durable, has_risk, needed, cash_total, touches_account
-  from (select unnest(g_extras) as extras, unnest(g_durable) as durable, unnest(g_day) as day, unnest(g_need) as need,
-               unnest(g_cash) as cash) as g;
-  if touches_account then
-    if has_extras then
-      perform 1 from reservations r where r.id in (
-        select c ->> 'id' from unnest(g_extras) as g(e), jsonb_array_elements(coalesce(e::jsonb -> 'reservations', '[]')) as c
-      ) order by r.id for update;
-    end if;
+  -- 3. Cash and reservations. Without orders, and with cash for all needs together, every group has enough at its turn.
+  touches_account := p_cash <> 0 or p_need > 0 or g_extras is not null or not is_whole;
+  if touches_account and is_whole and g_extras is null then
+    update account a set cash = a.cash + p_cash, deficit = false where a.id and a.cash - a.reserved >= p_need;
+    is_settled := found;
+  end if;
+  -- Else one by one, under their locks: reservations by id, then the account.
+  if touches_account and not is_settled then
+    perform 1 from reservations r where r.id in (
+      select c ->> 'id' from unnest(g_extras) as g(e), jsonb_array_elements(coalesce(e::jsonb -> 'reservations', '[]')) as c
+    ) order by r.id for update;
     select * into acct from account a where a.id for update;
     free := acct.cash - acct.reserved;
-  end if;
-  -- Without orders, and with cash for all needs together, every group has enough at its turn. Else one by one.
-  if touches_account and (has_extras or not is_whole or free < needed) then
-    cash_total := 0;
     for i in 1..groups loop
       continue when not accepted[i];
       refused := null;
@@ -176,7 +173,7 @@ begin
   from unnest(g_symbol, g_rows, g_quantity, g_cost, g_realized) with ordinality as g(symbol, rows, quantity, cost, realized, ord)
   where p.symbol = g.symbol and accepted[g.ord];
 
-  if has_durable or has_extras then
+  if g_durable is not null or g_extras is not null then
     for i in 1..groups loop
       continue when not accepted[i];
       if g_durable[i] is not null then
@@ -219,7 +216,7 @@ begin
     end loop;
   end if;
 
-  if has_risk then
+  if g_day is not null then
     insert into risk_days as d (day, profit, entries)
     select r.day, sum(r.profit), sum(r.entries)
     from (select unnest(g_day) as day, unnest(g_profit) as profit, unnest(g_entries) as entries, unnest(accepted) as is_accepted) as r
@@ -228,9 +225,9 @@ begin
     on conflict (day) do update set profit = d.profit + excluded.profit, entries = d.entries + excluded.entries;
   end if;
 
-  -- 5. The account last, once, netted. Below zero only a venue-proven fill can bring it: then entries halt. A person may
+  -- 5. The account, where that is not done, once, netted. Below zero only a venue-proven fill can bring it: then entries halt. A person may
   --    resume in a deficit; only a deeper one halts again.
-  if touches_account then
+  if touches_account and not is_settled then
     update account a set
       cash = a.cash + cash_total, reserved = a.reserved + reserved_total,
       losses_in_row = acct.losses_in_row, cooldown_from = acct.cooldown_from,

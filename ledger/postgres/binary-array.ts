@@ -40,7 +40,7 @@ export class BinaryArray {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #length = HEADER_BYTES;
   #count = 0;
-  #hasNull = false;
+  #nulls = 0;
 
   constructor(element: number) {
     this.#element = element;
@@ -50,7 +50,7 @@ export class BinaryArray {
     this.#begin(0);
     this.#bytes.writeInt32BE(NULL_LENGTH, this.#length);
     this.#length += 4;
-    this.#hasNull = true;
+    this.#nulls += 1;
   }
 
   int4(value: number): void {
@@ -111,11 +111,23 @@ export class BinaryArray {
     this.#length = at;
   }
 
+  /** True when nothing but nulls is in it. */
+  get isNull(): boolean {
+    return this.#nulls === this.#count;
+  }
+
+  /** Empties it; the memory is used again, so that what `finish` returned is overwritten. */
+  clear(): void {
+    this.#length = HEADER_BYTES;
+    this.#count = 0;
+    this.#nulls = 0;
+  }
+
   /** The finished array, to be given as a parameter's value: `pg` sends a Buffer in binary format. */
   finish(): Buffer {
     const to = this.#bytes;
     to.writeInt32BE(1, 0);
-    to.writeInt32BE(this.#hasNull ? 1 : 0, 4);
+    to.writeInt32BE(this.#nulls > 0 ? 1 : 0, 4);
     to.writeInt32BE(this.#element, 8);
     to.writeInt32BE(this.#count, 12);
     to.writeInt32BE(1, 16);

@@ -1,5 +1,5 @@
 /** A batch as the parameters of `cp_commit`: a column for each of its arrays, in the order of its signature. */
-import type { Units } from '../../domain/money.ts';
+import { formatDecimal, maximum, type Units } from '../../domain/money.ts';
 import type { CommitGroup, JournalRow } from '../../protocol/ports/ledger.ts';
 import { BinaryArray, ELEMENT } from './binary-array.ts';
 import { durableJson, extrasJson } from './rows.ts';
@@ -43,7 +43,16 @@ const ENTRY_COLUMNS = {
   body: ELEMENT.text,
 } as const;
 
-export const COMMIT_COLUMNS: readonly string[] = [...Object.keys(GROUP_COLUMNS), ...Object.keys(ENTRY_COLUMNS)];
+const SUMS = ['need', 'cash'];
+
+/** The names of the parameters, in their order. */
+export const COMMIT_PARAMETERS: readonly string[] = [
+  ...SUMS,
+  ...Object.keys(GROUP_COLUMNS),
+  ...Object.keys(ENTRY_COLUMNS),
+];
+
+const OPTIONAL = ['day', 'durable', 'extras'].map((name) => COMMIT_PARAMETERS.indexOf(name));
 
 type Columns<Elements> = { readonly [Name in keyof Elements]: BinaryArray };
 
@@ -52,19 +61,34 @@ function open<Elements extends Readonly<Record<string, number>>>(elements: Eleme
   return Object.fromEntries(columns) as Columns<Elements>;
 }
 
-export function encodeCommit(groups: readonly CommitGroup[]): Buffer[] {
-  const ofGroups = open(GROUP_COLUMNS);
-  const ofEntries = open(ENTRY_COLUMNS);
-  for (let index = 0; index < groups.length; index += 1) {
-    const group = groups[index] as CommitGroup;
-    addGroup(ofGroups, group);
-    let seq = group.expectedVersion;
-    for (const row of group.rows) {
-      seq += 1;
-      addEntry(ofEntries, index + 1, group.symbol, seq, row);
+/** Writes batches, one after the other, into the same memory: what `encode` returned holds until it is called again. */
+export class CommitEncoder {
+  readonly #groups = open(GROUP_COLUMNS);
+  readonly #entries = open(ENTRY_COLUMNS);
+  readonly #columns = [...Object.values(this.#groups), ...Object.values(this.#entries)];
+
+  /** The values of the parameters. */
+  encode(groups: readonly CommitGroup[]): (Buffer | string | null)[] {
+    for (const column of this.#columns) column.clear();
+    let need = 0n;
+    let cash = 0n;
+    for (let index = 0; index < groups.length; index += 1) {
+      const group = groups[index] as CommitGroup;
+      need += maximum(group.cashNeeded, -group.cashDelta);
+      cash += group.cashDelta;
+      addGroup(this.#groups, group);
+      let seq = group.expectedVersion;
+      for (const row of group.rows) {
+        seq += 1;
+        addEntry(this.#entries, index + 1, group.symbol, seq, row);
+      }
     }
+    const values: (Buffer | string | null)[] = [formatDecimal(need), formatDecimal(cash)];
+    for (const column of this.#columns) values.push(column.finish());
+    // What no group has is null altogether: the commit leaves out the steps for it.
+    for (const index of OPTIONAL) if (this.#columns[index - SUMS.length]?.isNull) values[index] = null;
+    return values;
   }
-  return [...Object.values(ofGroups), ...Object.values(ofEntries)].map((column) => column.finish());
 }
 
 function addGroup(to: Columns<typeof GROUP_COLUMNS>, group: CommitGroup): void {

@@ -10,11 +10,11 @@ import { parseDecimal } from '../../domain/money.ts';
 import { RetryableError, type TerminalError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { CommitGroup, CommitPort, GroupOutcome } from '../../protocol/ports/ledger.ts';
-import { COMMIT_COLUMNS, encodeCommit } from './commit-columns.ts';
+import { COMMIT_PARAMETERS, CommitEncoder } from './commit-columns.ts';
 import { connectionConfig, ledgerFailure } from './connection.ts';
 import { type JournalJson, storedRow } from './rows.ts';
 
-const PARAMETERS = COMMIT_COLUMNS.map((_, index) => `$${index + 1}`).join(', ');
+const PARAMETERS = COMMIT_PARAMETERS.map((_, index) => `$${index + 1}`).join(', ');
 const COMMIT = `select ord, outcome, detail from cp_commit(${PARAMETERS})`;
 
 /**
@@ -42,6 +42,8 @@ interface OutcomeRow {
 
 export class PostgresCommit implements CommitPort {
   readonly #client: WriterClient;
+  /** Those of answered batches: memory of an unanswered one may still have to be sent. */
+  readonly #encoders: CommitEncoder[] = [];
   #closed = false;
   #failure: RetryableError | TerminalError | undefined;
 
@@ -76,12 +78,14 @@ export class PostgresCommit implements CommitPort {
   /** Rejects with a RetryableError or TerminalError when the outcome is unknown; so does every later call. */
   async commit(groups: readonly CommitGroup[]): Promise<readonly GroupOutcome[]> {
     if (this.#closed) throw this.#failure ?? new RetryableError('the writer connection was closed');
+    const encoder = this.#encoders.pop() ?? new CommitEncoder();
     try {
       const { rows } = await this.#client.query<OutcomeRow>({
         name: 'cp_commit',
         text: COMMIT,
-        values: encodeCommit(groups),
+        values: encoder.encode(groups),
       });
+      this.#encoders.push(encoder);
       // It may have come together with the failure of the commit before it: after a failure nothing is answered.
       if (this.#failure !== undefined) throw this.#failure;
       return outcomesOf(groups.length, rows);

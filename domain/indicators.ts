@@ -76,13 +76,14 @@ export class LowerBand {
  */
 export class TiledAverage {
   private readonly tiles: { readonly period: number; readonly blocks: number };
-  private readonly means: (number | undefined)[];
+  /** NaN where the moving average was not warm. */
+  private readonly means: Float64Array;
   private readonly run: EqualRun;
   private next = 0;
 
   constructor(tiles: { readonly period: number; readonly blocks: number }) {
     this.tiles = tiles;
-    this.means = new Array<number | undefined>(tiles.period * (tiles.blocks - 1) + 1).fill(undefined);
+    this.means = new Float64Array(tiles.period * (tiles.blocks - 1) + 1).fill(Number.NaN);
     this.run = new EqualRun(tiles.period * tiles.blocks);
   }
 
@@ -90,17 +91,16 @@ export class TiledAverage {
   update(close: number, mean: number | undefined): number | undefined {
     const { period, blocks } = this.tiles;
     const flat = this.run.covers(close);
-    this.means[this.next] = mean;
+    this.means[this.next] = mean ?? Number.NaN;
     let slot = this.next;
     this.next = (this.next + 1) % this.means.length;
     let sum = 0;
     for (let block = 0; block < blocks; block += 1) {
-      const tile = this.means[slot];
-      if (tile === undefined) return undefined;
-      sum += tile;
+      sum += this.means[slot] ?? Number.NaN;
       slot -= period;
       if (slot < 0) slot += this.means.length;
     }
+    if (Number.isNaN(sum)) return undefined;
     return flat ? close : sum / blocks;
   }
 }

@@ -5,7 +5,7 @@
  * keeps crashing is halted, on record, and waits for a person. Its neighbours never notice.
  */
 import { Mailbox } from '../actors/mailbox.ts';
-import { type ActorPorts, SymbolActor } from '../actors/symbol/actor.ts';
+import { type ActorPorts, type ActorSupervisor, SymbolActor } from '../actors/symbol/actor.ts';
 import type { Envelope, SymbolMessage } from '../actors/symbol/messages.ts';
 import type { ClaimedLife } from '../actors/symbol/recovery.ts';
 import type { SymbolSettings } from '../actors/symbol/turn.ts';
@@ -17,21 +17,23 @@ import type { LedgerWriter } from '../protocol/ports/ledger.ts';
 import type { Log } from '../protocol/ports/log.ts';
 import type { MarketEvent } from '../protocol/ports/market.ts';
 import type { HeldSymbol, OwnershipPort } from '../protocol/ports/ownership.ts';
+import { deadLetter } from './dead-letter.ts';
 import { asOutsideFailure } from './outside-failure.ts';
-import type { RestartPolicy } from './restart-policy.ts';
+import type { RestartDecision, RestartPolicy } from './restart-policy.ts';
 
+/** What a host needs of its surroundings; one object for all hosts of a Pod. */
 export interface HostOptions {
-  readonly settings: SymbolSettings;
   readonly ports: ActorPorts;
-  readonly policy: RestartPolicy;
+  /** Made at the first crash of a symbol: most never have one. */
+  readonly newPolicy: () => RestartPolicy;
   readonly ownership: OwnershipPort;
   readonly writer: LedgerWriter;
   readonly clock: Clock;
   readonly log: Log;
   /** Claims the symbol again; undefined when it can't be had (owned by another, or locked at the moment). */
-  readonly claim: (symbol: string) => Promise<ClaimedLife | undefined>;
+  readonly claim: (host: SymbolHost) => Promise<ClaimedLife | undefined>;
   /** The ledger says another Pod owns it. */
-  readonly onLost: (symbol: string) => void;
+  readonly onLost: (host: SymbolHost) => void;
   /** Makes an actor; tests put one in that fails. */
   readonly startActor?: typeof SymbolActor.start;
 }
@@ -41,28 +43,36 @@ const POD_FULL_RETRY_MS = 20;
 
 type HostStatus = 'starting' | 'running' | 'halted' | 'stopped';
 
-export class SymbolHost {
+/** What has nothing before it to wait for. */
+const DONE: Promise<void> = Promise.resolve();
+
+export class SymbolHost implements ActorSupervisor {
+  readonly #settings: SymbolSettings;
   readonly #options: HostOptions;
   readonly #mailbox = new Mailbox<Envelope>(LIMITS.mailboxMessagesMax);
   #actor: SymbolActor | undefined;
   #status: HostStatus = 'starting';
   #epoch = 0;
+  /** Counts the beginnings and ends of lives: it says whether a life that was being started is still the present one. */
+  #lives = 0;
+  #policy: RestartPolicy | undefined;
   #haltedReason: string | undefined;
   #cancelRestart: (() => void) | undefined;
   #cancelFeed: (() => void) | undefined;
   #statusWaiters: (() => void)[] = [];
   /** The halt that is being stored. */
-  #storing: Promise<void> = Promise.resolve();
+  #storing = DONE;
   /** The end of the line of market events. */
-  #market: Promise<void> = Promise.resolve();
+  #market = DONE;
   crashes = 0;
 
-  constructor(options: HostOptions) {
+  constructor(settings: SymbolSettings, options: HostOptions) {
+    this.#settings = settings;
     this.#options = options;
   }
 
   get symbol(): string {
-    return this.#options.settings.symbol;
+    return this.#settings.symbol;
   }
 
   get actor(): SymbolActor | undefined {
@@ -90,23 +100,13 @@ export class SymbolHost {
 
   /** Starts a life from a claim and what was read after it. A failure to start is a crash like any other. */
   async start({ claimed, recovery }: ClaimedLife): Promise<void> {
-    const { settings, ports, startActor = SymbolActor.start } = this.#options;
+    const { ports, startActor = SymbolActor.start } = this.#options;
     this.#epoch = claimed.epoch;
-    /** The life ended before it was handed over: whoever ended it has arranged what follows. */
-    let ended = false;
+    this.#lives += 1;
+    const life = this.#lives;
     try {
-      const actor = await startActor(settings, claimed, recovery, ports, {
-        onCrash: (error, envelope) => {
-          ended = true;
-          this.#crashed(error, envelope);
-        },
-        onOver: (why, cause) => {
-          ended = true;
-          this.#over(why, cause);
-        },
-        onProgress: () => this.#feedActor(),
-      });
-      if (ended || this.#status === 'stopped') {
+      const actor = await startActor(this.#settings, claimed, recovery, ports, this);
+      if (life !== this.#lives || this.#status === 'stopped') {
         actor.stop(UNAVAILABLE);
         return;
       }
@@ -114,11 +114,12 @@ export class SymbolHost {
       this.#setStatus('running');
       this.#feedActor();
     } catch (cause) {
-      if (ended) return;
+      // It ended before it was handed over: whoever ended it has arranged what follows.
+      if (life !== this.#lives) return;
       const error = asOutsideFailure(cause);
       // What a start reads is away: not the symbol's fault, and no reason to halt it.
       if (error instanceof RetryableError) this.#retryStart(error);
-      else this.#crashed(error, undefined);
+      else this.onCrash(error, undefined);
     }
   }
 
@@ -176,6 +177,10 @@ export class SymbolHost {
     for (const envelope of this.#mailbox.clear()) envelope.reply?.(UNAVAILABLE);
   }
 
+  onProgress(): void {
+    this.#feedActor();
+  }
+
   #feedActor(): void {
     const { load } = this.#options.ports;
     while (this.#status === 'running' && this.#actor !== undefined) {
@@ -198,18 +203,18 @@ export class SymbolHost {
     });
   }
 
-  #over(why: 'fenced' | 'lost', cause: unknown): void {
+  onOver(why: 'fenced' | 'lost', cause: unknown): void {
+    this.#lives += 1;
     this.#actor = undefined;
     if (this.#status === 'stopped') return;
     this.#setStatus('starting');
-    const { log, policy } = this.#options;
-    log.warn(
+    this.#options.log.warn(
       { symbol: this.symbol, epoch: this.#epoch, why, cause: cause === undefined ? undefined : String(cause) },
       'an actor is over',
     );
     // Not a fault of the symbol, so it never halts it; but a fence that comes again and again is tried ever more slowly.
     // After a lost commit the Pod usually starts all its symbols again before this comes to pass.
-    const decision = policy.failed();
+    const decision = this.#failed();
     this.#restart(decision.type === 'restart' && why === 'fenced' ? decision.delayMs : LIMITS.restartBackoffMaxMs);
   }
 
@@ -219,8 +224,8 @@ export class SymbolHost {
     this.#restart(LIMITS.outsideBackoffMaxMs);
   }
 
-  #crashed(error: unknown, envelope: Envelope | undefined): void {
-    const { log, policy } = this.#options;
+  onCrash(error: unknown, envelope: Envelope | undefined): void {
+    this.#lives += 1;
     this.crashes += 1;
     this.#actor?.stop(UNAVAILABLE);
     this.#actor = undefined;
@@ -229,14 +234,19 @@ export class SymbolHost {
       return;
     }
     this.#setStatus('starting');
-    log.error(
+    this.#options.log.error(
       { symbol: this.symbol, epoch: this.#epoch, message: envelope?.message.type, error: describe(error) },
       'an actor crashed',
     );
     if (envelope !== undefined) this.#retryOrQuarantine(envelope, error);
-    const decision = policy.failed();
+    const decision = this.#failed();
     if (decision.type === 'give-up') this.#halt(error, decision.failures);
     else this.#restart(decision.delayMs);
+  }
+
+  #failed(): RestartDecision {
+    this.#policy ??= this.#options.newPolicy();
+    return this.#policy.failed();
   }
 
   #retryOrQuarantine(envelope: Envelope, error: unknown): void {
@@ -248,14 +258,7 @@ export class SymbolHost {
       return;
     }
     const { writer, log } = this.#options;
-    const letter = {
-      stream: this.symbol,
-      message: JSON.stringify(envelope.message, (_, value: unknown) =>
-        typeof value === 'bigint' ? String(value) : value,
-      ),
-      error: describe(error),
-      attempts: envelope.attempts,
-    };
+    const letter = deadLetter(this.symbol, envelope, describe(error));
     log.error(
       { symbol: this.symbol, attempts: envelope.attempts, error: letter.error },
       'a message was quarantined in dead_letters',
@@ -280,10 +283,10 @@ export class SymbolHost {
     if (this.#status === 'stopped') return;
     const { clock, claim, onLost, log } = this.#options;
     this.#cancelRestart = clock.after(delayMs, () => {
-      claim(this.symbol).then(
+      claim(this).then(
         (life) => {
           if (this.#status === 'stopped') return;
-          if (life === undefined) onLost(this.symbol);
+          if (life === undefined) onLost(this);
           else void this.start(life);
         },
         (error: unknown) => {
@@ -343,21 +346,14 @@ export class SymbolHost {
       });
       return;
     }
-    reply?.(
-      refuse(
-        'HALTED',
-        `${this.symbol} is halted: ${reason}. Look at the log and dead_letters, then resume it with a reason.`,
-        {
-          reason,
-        },
-      ),
-    );
+    const text = `${this.symbol} is halted: ${reason}. Look at the log and dead_letters, then resume it with a reason.`;
+    reply?.(refuse('HALTED', text, { reason }));
     envelope.done?.();
   }
 
   /** Answered when it is stored: a new life that found the halt in its row would be halted too. */
   #resume(reason: string, reply: Envelope['reply']): void {
-    const { policy, ownership, log } = this.#options;
+    const { ownership, log } = this.#options;
     // Behind a halt that is still being stored: landing later, it would undo the resume.
     const id = contentId('resume', this.symbol, this.#epoch);
     const resumed = this.#storing.then(() => ownership.haltSymbol(this.symbol, this.#epoch, null, id, reason));
@@ -370,7 +366,7 @@ export class SymbolHost {
         log.info({ symbol: this.symbol, reason }, 'a halted symbol is resumed');
         reply?.({ ok: true, mode: 'starting', haltedReason: null, message: 'restarting the actor' });
         if (this.#status !== 'halted') return;
-        policy.reset();
+        this.#policy?.reset();
         this.#haltedReason = undefined;
         this.#cancelRestart?.();
         this.#setStatus('starting');

@@ -17,7 +17,7 @@ import { lastToken, type Subjects } from '../protocol/subjects.ts';
 import type { Membership } from './cluster/membership.ts';
 import type { PodStats } from './pod-stats.ts';
 import { RestartPolicy } from './restart-policy.ts';
-import { SymbolHost } from './symbol-host.ts';
+import { type HostOptions, SymbolHost } from './symbol-host.ts';
 import { withTimeout } from './waiting.ts';
 
 export interface SymbolSupervisorOptions {
@@ -43,12 +43,19 @@ export interface SymbolSupervisorOptions {
 
 /** Actors started at the same time; a start may make a few queries. */
 const STARTS_AT_ONCE = 32;
+const SYMBOL_RESTARTS = {
+  restartsMax: LIMITS.restartsMax,
+  windowMs: LIMITS.restartWindowMs,
+  backoffFirstMs: LIMITS.restartBackoffFirstMs,
+  backoffMaxMs: LIMITS.restartBackoffMaxMs,
+};
 /** A row may be locked for a moment by a commit or another claim: the claim of one symbol is tried so often. */
 const CLAIM_ATTEMPTS = 3;
 const CLAIM_RETRY_MS = 50;
 
 export class SymbolSupervisor {
   readonly #options: SymbolSupervisorOptions;
+  readonly #hostOptions: HostOptions;
   readonly #hosts = new Map<string, SymbolHost>();
   readonly #unsubscribe = new Map<string, () => void>();
   #claiming: Promise<void> = Promise.resolve();
@@ -56,6 +63,21 @@ export class SymbolSupervisor {
 
   constructor(options: SymbolSupervisorOptions) {
     this.#options = options;
+    const { ports, ownership, writer, clock, random, log } = options;
+    this.#hostOptions = {
+      ports,
+      ownership,
+      writer,
+      clock,
+      log,
+      newPolicy: () => new RestartPolicy(SYMBOL_RESTARTS, clock, random),
+      claim: (host) => this.#claimAgain(host),
+      onLost: (host) => {
+        log.warn({ symbol: host.symbol }, 'a symbol is owned by another Pod');
+        this.#drop(host);
+        options.onDropped(host.symbol);
+      },
+    };
   }
 
   get hosts(): ReadonlyMap<string, SymbolHost> {
@@ -176,32 +198,9 @@ export class SymbolSupervisor {
   }
 
   async #start(life: ClaimedLife): Promise<void> {
-    const { settingsOf, ports, ownership, writer, clock, random, log, subjects, bus } = this.#options;
+    const { settingsOf, subjects, bus } = this.#options;
     const { symbol } = life.claimed;
-    const host = new SymbolHost({
-      settings: settingsOf(symbol),
-      ports,
-      ownership,
-      writer,
-      clock,
-      log,
-      policy: new RestartPolicy(
-        {
-          restartsMax: LIMITS.restartsMax,
-          windowMs: LIMITS.restartWindowMs,
-          backoffFirstMs: LIMITS.restartBackoffFirstMs,
-          backoffMaxMs: LIMITS.restartBackoffMaxMs,
-        },
-        clock,
-        random,
-      ),
-      claim: () => this.#claimAgain(host),
-      onLost: (name) => {
-        log.warn({ symbol: name }, 'a symbol is owned by another Pod');
-        this.#drop(host);
-        this.#options.onDropped(name);
-      },
-    });
+    const host = new SymbolHost(settingsOf(symbol), this.#hostOptions);
     this.#hosts.set(symbol, host);
     await host.start(life);
     if (this.#stopped || this.#hosts.get(symbol) !== host) return;
@@ -236,18 +235,20 @@ export class SymbolSupervisor {
 
   #onMessage(host: SymbolHost, message: BusMessage): void {
     const { clock, membership, stats } = this.#options;
-    const reply = (answer: Reply): void => {
-      if (!answer.ok) stats.refused(answer.error.code);
-      message.respond(JSON.stringify(answer));
-    };
     stats.commands += 1;
     if (!membership.holds) {
-      reply(refuse('NOT_OWNER', 'this Pod may have lost the symbol: send the same command with the same id again'));
+      const why = 'this Pod may have lost the symbol: send the same command with the same id again';
+      this.#reply(message, refuse('NOT_OWNER', why));
       return;
     }
     const decoded = decodeSymbolCommand(lastToken(message.subject), message.data, clock.now());
-    if ('ok' in decoded) reply(decoded);
-    else host.post(decoded, reply);
+    if ('ok' in decoded) this.#reply(message, decoded);
+    else host.post(decoded, (answer) => this.#reply(message, answer));
+  }
+
+  #reply(message: BusMessage, answer: Reply): void {
+    if (!answer.ok) this.#options.stats.refused(answer.error.code);
+    message.respond(JSON.stringify(answer));
   }
 
   #stopListening(symbol: string): void {

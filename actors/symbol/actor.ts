@@ -5,74 +5,60 @@
  * A throw in here is a crash of the actor, reported with the message that caused it; the next life starts from the ledger.
  */
 import { type Candle, MINUTE_MS } from '../../domain/candle.ts';
-import { fillGap, pricePath } from '../../domain/candle-series.ts';
-import { MarketView, type Reading } from '../../domain/market-view.ts';
+import { pricePath } from '../../domain/candle-series.ts';
+import type { Reading } from '../../domain/market-view.ts';
 import { fromNumber } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
-import type { ClosedTrade } from '../../domain/trade.ts';
 import { type ErrorReply, type Reply, refuse } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import type { Clock } from '../../protocol/ports/clock.ts';
-import type { CommitQueue, LedgerReader, StoredRow } from '../../protocol/ports/ledger.ts';
-import type { Log } from '../../protocol/ports/log.ts';
+import type { LedgerReader, StoredRow } from '../../protocol/ports/ledger.ts';
 import type { MarketEvent } from '../../protocol/ports/market.ts';
 import type { ClaimedPosition } from '../../protocol/ports/ownership.ts';
-import type { Venue } from '../../protocol/ports/venue.ts';
-import type { EntryAccount } from '../account/port.ts';
+import type { ModeEvent } from './machine.ts';
 import type { Envelope, SymbolMessage } from './messages.ts';
-import { type Mode, Modes } from './modes.ts';
-import { Performer } from './perform.ts';
+import { type Mode, Modes, type ModesOwner } from './modes.ts';
+import { Performer, type PerformOwner, type PerformPorts } from './perform.ts';
 import { isRecalled } from './recall.ts';
-import { RecallLine } from './recall-line.ts';
+import { RecallLine, type RecallOwner } from './recall-line.ts';
 import type { Recovery } from './recovery.ts';
-import { type PodLoad, SymbolRunner } from './runner.ts';
+import { type RunnerOwner, type RunnerPorts, SymbolRunner } from './runner.ts';
 import { restoreState, type SymbolState } from './state.ts';
 import { readMissing, readWarmUp } from './stored-candles.ts';
-import type { SymbolSettings } from './turn.ts';
+import { SymbolMarket } from './symbol-market.ts';
+import type { Effect, SymbolSettings } from './turn.ts';
 
-export interface ActorPorts {
-  readonly queue: CommitQueue;
-  readonly load: PodLoad;
-  readonly account: EntryAccount;
-  readonly venue: Venue;
+/** What every actor of a Pod needs of its surroundings; one object for all of them. */
+export interface ActorPorts extends RunnerPorts, PerformPorts {
   readonly reader: LedgerReader;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly pod: string;
-  readonly mayAct: () => boolean;
   readonly publish: (rows: readonly StoredRow[]) => void;
-  readonly count: (symbol: string, funnelKey: string) => void;
-  readonly onClosed: (trade: ClosedTrade) => void;
   readonly onIllegalEvent: (symbol: string, event: string, mode: Mode) => void;
 }
 
 export interface ActorSupervisor {
   /** A message (or the machine itself) threw: this life is over. */
-  readonly onCrash: (error: unknown, envelope: Envelope | undefined) => void;
-  readonly onOver: (why: 'fenced' | 'lost', cause: unknown) => void;
+  onCrash(error: unknown, envelope: Envelope | undefined): void;
+  onOver(why: 'fenced' | 'lost', cause: unknown): void;
   /** There may be room for messages that wait. */
-  readonly onProgress: () => void;
+  onProgress(): void;
 }
 
-export class SymbolActor {
-  readonly #settings: SymbolSettings;
-  readonly #ports: ActorPorts;
+/**
+ * Its parts know the actor itself, each by an interface of its own that names the little it needs: ten thousand actors
+ * share one set of methods where each would have a dozen closures.
+ */
+export class SymbolActor implements ModesOwner, RunnerOwner, PerformOwner, RecallOwner {
+  readonly settings: SymbolSettings;
+  readonly ports: ActorPorts;
+  readonly epoch: number;
+  readonly marketNow = new SymbolMarket();
+  readonly modes: Modes = new Modes(this);
   readonly #supervisor: ActorSupervisor;
   readonly #runner: SymbolRunner;
-  readonly #performer: Performer;
-  readonly #modes: Modes;
-  readonly #view = new MarketView();
-  readonly #market: { price: number | undefined; at: number | undefined; closedThrough: number | undefined } = {
-    price: undefined,
-    at: undefined,
-    closedThrough: undefined,
-  };
+  readonly #performer = new Performer(this);
+  readonly #recalls = new RecallLine(this);
   readonly #inbox: Envelope[] = [];
   readonly #unwatch: () => void;
-  /** What the ledger holds under the ids of commands that wait here. */
-  readonly #recalled = new WeakMap<Envelope, StoredRow>();
-  readonly #recalls: RecallLine;
-  #reading: Reading | undefined;
   #draining = false;
   #over = false;
   #idleWaiters: (() => void)[] = [];
@@ -84,61 +70,14 @@ export class SymbolActor {
     ports: ActorPorts,
     supervisor: ActorSupervisor,
   ) {
-    const { symbol } = settings;
-    this.#settings = settings;
-    this.#ports = ports;
+    this.settings = settings;
+    this.ports = ports;
+    this.epoch = claimed.epoch;
     this.#supervisor = supervisor;
-    this.#modes = new Modes({
-      onIllegal: (event, mode) => ports.onIllegalEvent(symbol, event, mode),
-      onError: (error) => this.#crash(error, undefined),
-    });
-    this.#recalls = new RecallLine({
-      reader: ports.reader,
-      symbol,
-      onTurn: (envelope, row, refusal) => this.#onRecalled(envelope, row, refusal),
-      onCrash: (error, envelope) => this.#crash(error, envelope),
-    });
-    this.#performer = new Performer({
-      symbol,
-      epoch: claimed.epoch,
-      account: ports.account,
-      venue: ports.venue,
-      reader: ports.reader,
-      clock: ports.clock,
-      log: ports.log,
-      mayAct: () => !this.#over && ports.mayAct(),
-      post: (message) => this.#post(message),
-      answer: (id, reply) => this.#runner.answer(id, reply),
-      count: (key) => ports.count(symbol, key),
-      onClosed: ports.onClosed,
-      onSettled: () => this.#progress(),
-    });
-    if (state.haltedReason !== null) this.#modes.send({ type: 'HALT' });
-    else if (state.pausedReason !== null) this.#modes.send({ type: 'PAUSE' });
-    const owner = { pod: ports.pod, epoch: claimed.epoch };
-    this.#runner = new SymbolRunner({
-      settings,
-      epoch: claimed.epoch,
-      version: claimed.version,
-      state,
-      modes: this.#modes,
-      market: this.#market,
-      queue: ports.queue,
-      load: ports.load,
-      surroundings: () => ({ owner, reading: this.#reading }),
-      perform: (effect) => this.#performer.perform(effect),
-      publish: (rows) => {
-        this.#recalls.committed(rows);
-        ports.publish(rows);
-      },
-      onProgress: () => this.#progress(),
-      onOver: (why, cause) => {
-        this.#end();
-        supervisor.onOver(why, cause);
-      },
-      onCrash: (error, envelope) => this.#crash(error, envelope),
-    });
-    this.#unwatch = ports.venue.watch(symbol, (update) => this.#post({ type: 'update', update }));
+    if (state.haltedReason !== null) this.modes.send({ type: 'HALT' });
+    else if (state.pausedReason !== null) this.modes.send({ type: 'PAUSE' });
+    this.#runner = new SymbolRunner(this, { state, version: claimed.version });
+    this.#unwatch = ports.venue.watch(settings.symbol, (update) => this.post({ type: 'update', update }));
   }
 
   /** Starts a life from what a claim returned and `recovery` read after it: warms up, and accounts for an open order. */
@@ -166,7 +105,15 @@ export class SymbolActor {
   }
 
   get mode(): Mode {
-    return this.#modes.mode;
+    return this.modes.mode;
+  }
+
+  get owner(): { readonly pod: string; readonly epoch: number } {
+    return { pod: this.ports.pod, epoch: this.epoch };
+  }
+
+  get reading(): Reading | undefined {
+    return this.marketNow.reading;
   }
 
   get state(): SymbolState {
@@ -178,7 +125,7 @@ export class SymbolActor {
   }
 
   get lastPrice(): number | undefined {
-    return this.#market.price;
+    return this.marketNow.price;
   }
 
   get uncommitted(): number {
@@ -205,21 +152,6 @@ export class SymbolActor {
     else this.#enqueue(envelope);
   }
 
-  #onRecalled(envelope: Envelope, row: StoredRow | undefined, refusal: ErrorReply | undefined): void {
-    if (refusal === undefined) {
-      if (row !== undefined) this.#recalled.set(envelope, row);
-      this.#enqueue(envelope);
-    } else {
-      envelope.reply?.(refusal);
-    }
-    this.#progress();
-  }
-
-  #enqueue(envelope: Envelope): void {
-    this.#inbox.push(envelope);
-    this.#drain();
-  }
-
   /** Resolves when the actor is idle (or over). */
   settled(): Promise<void> {
     if (this.idle) return Promise.resolve();
@@ -234,11 +166,11 @@ export class SymbolActor {
       return;
     }
     const { candle, inside } = event;
-    const last = this.#view.lastCandle;
+    const last = this.marketNow.lastCandle;
     if (last !== undefined) {
       if (candle.openTime <= last.openTime) return;
       if (candle.openTime > last.openTime + MINUTE_MS) {
-        for (const missing of await readMissing(this.#ports.reader, this.#settings.symbol, { last, next: candle }))
+        for (const missing of await readMissing(this.ports.reader, this.settings.symbol, { last, next: candle }))
           await this.#candle(missing, inside);
       }
     }
@@ -251,12 +183,61 @@ export class SymbolActor {
     this.#end();
   }
 
+  /** What its parts and the venue tell the actor: handled in order, behind what waits. */
+  post(message: SymbolMessage): void {
+    if (this.#over) return;
+    this.#enqueue({ message, receivedAt: this.ports.clock.now(), attempts: 0 });
+  }
+
+  answer(clientOrderId: string, reply: Reply): void {
+    this.#runner.answer(clientOrderId, reply);
+  }
+
+  perform(effect: Effect): void {
+    this.#performer.perform(effect);
+  }
+
+  onCommitted(rows: readonly StoredRow[]): void {
+    this.#recalls.committed(rows);
+    this.ports.publish(rows);
+  }
+
+  onRecalled(envelope: Envelope, row: StoredRow | undefined, refusal: ErrorReply | undefined): void {
+    if (refusal === undefined) {
+      if (row !== undefined) this.#runner.recall(row);
+      this.#enqueue(envelope);
+    } else {
+      envelope.reply?.(refusal);
+    }
+    this.onProgress();
+  }
+
+  onIllegalEvent(event: ModeEvent['type'], mode: Mode): void {
+    this.ports.onIllegalEvent(this.settings.symbol, event, mode);
+  }
+
+  onProgress(): void {
+    this.#wakeIdle();
+    if (!this.#over) this.#supervisor.onProgress();
+  }
+
+  onOver(why: 'fenced' | 'lost', cause: unknown): void {
+    this.#end();
+    this.#supervisor.onOver(why, cause);
+  }
+
+  onCrash(error: unknown, envelope: Envelope | undefined): void {
+    if (this.#over) return;
+    this.#end();
+    this.#supervisor.onCrash(error, envelope);
+  }
+
   async #candle(candle: Candle, inside: 'trades' | 'path'): Promise<void> {
     if (this.#over) return;
     const { decidedThrough } = this.state;
     if (decidedThrough !== null && candle.openTime <= decidedThrough) {
       // Delivered again after a crash: known to the past of this position, so it moves nothing but the indicators.
-      this.#observe(candle);
+      this.marketNow.observe(candle);
       return;
     }
     if (inside === 'path') {
@@ -265,49 +246,31 @@ export class SymbolActor {
       await this.#move(open, second, candle.openTime);
       await this.#move(second, third, candle.openTime);
       await this.#move(third, close, candle.openTime);
-    } else {
-      this.#market.price = candle.close;
+      if (this.#over) return;
     }
-    if (this.#over) return;
-    const reading = this.#observe(candle);
-    this.#post({ type: 'candle', reading, at: candle.openTime + MINUTE_MS });
+    const reading = this.marketNow.observe(candle);
+    this.post({ type: 'candle', reading, at: candle.openTime + MINUTE_MS });
     if (!this.idle) await this.settled();
-  }
-
-  #observe(candle: Candle): Reading {
-    const reading = this.#view.observe(candle);
-    this.#reading = reading;
-    this.#market.price = candle.close;
-    this.#market.at = candle.openTime + MINUTE_MS;
-    this.#market.closedThrough = candle.openTime;
-    return reading;
   }
 
   /** The price goes from `from` to `to`: resting orders first, then the strategy's levels. */
   async #move(from: number, to: number, at: number): Promise<void> {
     if (this.#over) return;
-    this.#market.price = to;
-    this.#market.at = at;
-    const { symbol } = this.#settings;
-    const filled = this.#ports.venue.observePrice(symbol, to, at);
+    this.marketNow.move(to, at);
+    const { symbol } = this.settings;
+    const filled = this.ports.venue.observePrice(symbol, to, at);
     if (filled !== undefined) await filled;
     if (!this.idle) await this.settled();
     if (this.#over || this.state.trade === null) return;
-    this.#post({ type: 'price', from, to, at, regime: this.#view.regime });
+    this.post({ type: 'price', from, to, at, regime: this.marketNow.regime });
     if (!this.idle) await this.settled();
   }
 
   /** Indicators and regime from stored candles; past prices only raise the mark, nothing is decided again. */
   async #warmUp(): Promise<void> {
-    const { hours, minutes } = await readWarmUp(this.#ports.reader, this.#settings.symbol);
-    this.#view.seedHours(hours);
-    let previous: Candle | undefined;
-    for (const candle of minutes) {
-      if (previous !== undefined) for (const flat of fillGap(previous, candle)) this.#view.observe(flat);
-      this.#observe(candle);
-      previous = candle;
-    }
-    this.#raiseMark(minutes);
+    const history = await readWarmUp(this.ports.reader, this.settings.symbol);
+    this.marketNow.warmUp(history);
+    this.#raiseMark(history.minutes);
   }
 
   #raiseMark(candles: readonly Candle[]): void {
@@ -322,22 +285,21 @@ export class SymbolActor {
 
   /** Asks the venue about every order an earlier life left, then lets the machine go on from what is true. */
   async #recover(working: Order | undefined): Promise<void> {
-    this.#post({ type: 'recovered', warm: this.#reading?.rsi14 !== undefined });
+    this.post({ type: 'recovered', warm: this.reading?.rsi14 !== undefined });
     if (working === undefined) return;
-    const { venue } = this.#ports;
-    const { symbol } = this.#settings;
+    const { venue } = this.ports;
+    const { symbol } = this.settings;
     const state = await venue.query(symbol, working.clientOrderId).catch(() => undefined);
     // A venue that can't be asked leaves the order unknown; it is asked again.
-    this.#post({
+    this.post({
       type: 'queried',
       clientOrderId: working.clientOrderId,
       state: state ?? { type: 'not-found', final: false },
     });
   }
 
-  #post(message: SymbolMessage): void {
-    if (this.#over) return;
-    this.#inbox.push({ message, receivedAt: this.#ports.clock.now(), attempts: 0 });
+  #enqueue(envelope: Envelope): void {
+    this.#inbox.push(envelope);
     this.#drain();
   }
 
@@ -353,26 +315,15 @@ export class SymbolActor {
           continue;
         }
         try {
-          this.#runner.accept(envelope, this.#recalled.get(envelope));
+          this.#runner.accept(envelope);
         } catch (error) {
-          this.#crash(error, envelope);
+          this.onCrash(error, envelope);
         }
       }
     } finally {
       this.#draining = false;
     }
     this.#wakeIdle();
-  }
-
-  #progress(): void {
-    this.#wakeIdle();
-    if (!this.#over) this.#supervisor.onProgress();
-  }
-
-  #crash(error: unknown, envelope: Envelope | undefined): void {
-    if (this.#over) return;
-    this.#end();
-    this.#supervisor.onCrash(error, envelope);
   }
 
   #end(): void {
@@ -383,7 +334,7 @@ export class SymbolActor {
   }
 
   #wakeIdle(): void {
-    if (!this.idle) return;
+    if (this.#idleWaiters.length === 0 || !this.idle) return;
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 }

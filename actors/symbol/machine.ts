@@ -7,6 +7,7 @@
  */
 import { emit, setup } from 'xstate';
 
+/** Events carry flags and nothing else: the answer to each is kept (mode-table.ts). */
 export type ModeEvent =
   /** Orders of an earlier life are accounted for; the flags say what was found. */
   | {

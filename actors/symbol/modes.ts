@@ -1,32 +1,31 @@
 /**
- * The running machine of one symbol: events in, effects out as data, and a value that can be set back when decisions
+ * Where one symbol stands in its machine: events in, effects out as data, and a value that can be set back when decisions
  * made ahead of a commit turn out void.
  */
-import { type ActorRefFrom, createActor, type StateValue } from 'xstate';
-import { type ModeEffect, type ModeEvent, type ModeValue, symbolMachine } from './machine.ts';
+import type { ModeEffect, ModeEvent, ModeValue } from './machine.ts';
+import { INITIAL_PLACE, placeOf } from './mode-table.ts';
 
 /** What people and clients see as the mode of a symbol. */
 export type Mode = 'starting' | 'warming' | 'flat' | 'entering' | 'holding' | 'exiting' | 'paused' | 'halted';
 
-export interface ModesOptions {
+export interface ModesOwner {
   /** An event that is not legal in the mode: counted in production, fatal in tests. */
-  readonly onIllegal: (event: ModeEvent['type'], mode: Mode) => void;
-  /** The machine itself failed; an xstate actor reports this only to an observer. */
-  readonly onError: (error: unknown) => void;
+  onIllegalEvent(event: ModeEvent['type'], mode: Mode): void;
 }
 
-export class Modes {
-  readonly #options: ModesOptions;
-  #actor: ActorRefFrom<typeof symbolMachine>;
-  #emitted: ModeEffect[] = [];
+const NONE: readonly never[] = [];
 
-  constructor(options: ModesOptions) {
-    this.#options = options;
-    this.#actor = this.#start(undefined);
+export class Modes {
+  readonly #owner: ModesOwner;
+  #place = INITIAL_PLACE;
+
+  constructor(owner: ModesOwner) {
+    this.#owner = owner;
   }
 
+  /** The same object for the same value, whichever symbol it is of. */
   get value(): ModeValue {
-    return this.#actor.getSnapshot().value as ModeValue;
+    return this.#place.value;
   }
 
   get mode(): Mode {
@@ -41,40 +40,20 @@ export class Modes {
     return outer === lifecycle || `${outer}.${inner}` === lifecycle;
   }
 
-  /** Sends an event and returns the effects its transition asks for. */
+  /** Takes an event and returns the effects its transition asks for. Throws when the machine itself fails. */
   send(event: ModeEvent): readonly ModeEffect[] {
-    if (!this.#actor.getSnapshot().can(event)) {
-      this.#options.onIllegal(event.type, this.mode);
-      return [];
+    const step = this.#place.step(event);
+    if (step === undefined) {
+      this.#owner.onIllegalEvent(event.type, this.mode);
+      return NONE;
     }
-    this.#emitted = [];
-    this.#actor.send(event);
-    return this.#emitted;
+    this.#place = step.to;
+    return step.effects;
   }
 
   /** Goes back to a value taken earlier. */
   reset(value: ModeValue): void {
-    if (value === this.value) return;
-    this.#actor.stop();
-    this.#actor = this.#start(value);
-  }
-
-  stop(): void {
-    this.#actor.stop();
-  }
-
-  #start(value: ModeValue | undefined): ActorRefFrom<typeof symbolMachine> {
-    const actor = createActor(symbolMachine, {
-      ...(value === undefined
-        ? {}
-        : { snapshot: symbolMachine.resolveState({ value: value as unknown as StateValue, context: {} }) }),
-    });
-    actor.subscribe({ error: this.#options.onError });
-    actor.on('*', (effect) => {
-      this.#emitted.push(effect as ModeEffect);
-    });
-    actor.start();
-    return actor;
+    if (value !== this.value) this.#place = placeOf(value);
   }
 }
 

@@ -3,6 +3,7 @@
  * symbol waits for the account or the venue; the actor itself never waits.
  */
 import type { Order } from '../../domain/order.ts';
+import type { ClosedTrade } from '../../domain/trade.ts';
 import { type Reply, refuse } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
 import type { LedgerReader } from '../../protocol/ports/ledger.ts';
@@ -16,8 +17,6 @@ import type { Effect } from './turn.ts';
 import { commandView, storedOrderReply } from './view.ts';
 
 export interface PerformPorts {
-  readonly symbol: string;
-  readonly epoch: number;
   readonly account: EntryAccount;
   readonly venue: Venue;
   readonly reader: Pick<LedgerReader, 'order' | 'journalRow'>;
@@ -25,11 +24,21 @@ export interface PerformPorts {
   readonly log: Log;
   /** Whether this Pod's lease still allows acting on the world. */
   readonly mayAct: () => boolean;
-  readonly post: (message: SymbolMessage) => void;
-  readonly answer: (clientOrderId: string, reply: Reply) => void;
-  readonly count: (funnelKey: string) => void;
-  readonly onClosed: (trade: Extract<Effect, { type: 'closed' }>['trade']) => void;
-  readonly onSettled: () => void;
+  readonly count: (symbol: string, funnelKey: string) => void;
+  readonly onClosed: (trade: ClosedTrade) => void;
+}
+
+/** The actor, as the one who carries out its effects sees it. */
+export interface PerformOwner {
+  readonly settings: { readonly symbol: string };
+  readonly epoch: number;
+  readonly ports: PerformPorts;
+  /** What came of an effect; an actor that is over does not hear it. */
+  post(message: SymbolMessage): void;
+  /** Answers the callers that wait for this order. */
+  answer(clientOrderId: string, reply: Reply): void;
+  /** An effect is over, whatever came of it. */
+  onProgress(): void;
 }
 
 /** Pause before the account or the venue is asked again. */
@@ -38,13 +47,22 @@ const RETRY_MS = 1_000;
 const UNREADABLE = refuse('UNAVAILABLE', 'the ledger can not be read at the moment: send the same command again');
 
 export class Performer {
-  readonly #ports: PerformPorts;
+  readonly #owner: PerformOwner;
   #outstanding = 0;
   #stopped = false;
-  readonly #timers = new Set<() => void>();
+  /** Cancel what is to be done later. */
+  #timers: Set<() => void> | undefined;
 
-  constructor(ports: PerformPorts) {
-    this.#ports = ports;
+  constructor(owner: PerformOwner) {
+    this.#owner = owner;
+  }
+
+  get #ports(): PerformPorts {
+    return this.#owner.ports;
+  }
+
+  get #symbol(): string {
+    return this.#owner.settings.symbol;
   }
 
   /** True while an effect is on its way whose result will come back as a message. */
@@ -59,20 +77,20 @@ export class Performer {
 
   stop(): void {
     this.#stopped = true;
-    for (const cancel of this.#timers) cancel();
+    for (const cancel of this.#timers ?? []) cancel();
   }
 
   perform(effect: Effect): void {
-    const { account, venue, symbol } = this.#ports;
+    const { account, venue } = this.#ports;
     switch (effect.type) {
       case 'count':
-        this.#ports.count(effect.funnelKey);
+        this.#ports.count(this.#symbol, effect.funnelKey);
         return;
       case 'closed':
         this.#ports.onClosed(effect.trade);
         return;
       case 'answer':
-        this.#ports.answer(effect.clientOrderId, effect.reply);
+        this.#owner.answer(effect.clientOrderId, effect.reply);
         return;
       case 'reserve':
         this.#track(this.#reserve(effect.ask));
@@ -84,7 +102,7 @@ export class Performer {
         this.#submit(effect.order);
         return;
       case 'cancel':
-        this.#untilDone(() => venue.cancel(symbol, effect.clientOrderId));
+        this.#untilDone(() => venue.cancel(this.#symbol, effect.clientOrderId));
         return;
       case 'query':
         this.#later(effect.delayMs, () => this.#query(effect.clientOrderId));
@@ -102,33 +120,38 @@ export class Performer {
   }
 
   #submit(order: Order): void {
-    const { venue, clock, epoch, post, mayAct } = this.#ports;
+    const { epoch } = this.#owner;
+    const { venue, clock } = this.#ports;
     const { clientOrderId } = order;
     // Rechecked at the last moment: an order is not sent late, nor by a Pod that may have lost the symbol.
-    if (!mayAct() || clock.now() > order.sendBefore) {
-      post({ type: 'queried', clientOrderId, state: { type: 'not-found', final: true } });
+    if (this.#stopped || !this.#ports.mayAct() || clock.now() > order.sendBefore) {
+      this.#owner.post({ type: 'queried', clientOrderId, state: { type: 'not-found', final: true } });
       return;
     }
     this.#track(
       venue.submit(order, { epoch }).then(
-        (outcome) => post({ type: 'submitted', clientOrderId, outcome }),
+        (outcome) => this.#owner.post({ type: 'submitted', clientOrderId, outcome }),
         // A venue does not throw; one that does has said neither yes nor no.
         (error: unknown) =>
-          post({ type: 'submitted', clientOrderId, outcome: { type: 'ambiguous', reason: messageOf(error) } }),
+          this.#owner.post({
+            type: 'submitted',
+            clientOrderId,
+            outcome: { type: 'ambiguous', reason: messageOf(error) },
+          }),
       ),
     );
   }
 
   async #reserve(ask: EntryAsk): Promise<void> {
-    const { account, post } = this.#ports;
+    const { account } = this.#ports;
     try {
       const verdict = await account.reserve(ask);
-      if (!this.#stopped) post({ type: 'verdict', entryId: ask.id, verdict });
+      if (!this.#stopped) this.#owner.post({ type: 'verdict', entryId: ask.id, verdict });
       // This life is over and the next one may have started before cash was set aside: nobody else would free it. If the
       // next one asked for the same entry, its intent finds the reservation gone, and the entry is not made.
       else if (verdict.granted) await account.release(ask.id);
     } catch (error) {
-      post({ type: 'verdict', entryId: ask.id, verdict: { lost: messageOf(error) } });
+      this.#owner.post({ type: 'verdict', entryId: ask.id, verdict: { lost: messageOf(error) } });
     }
   }
 
@@ -136,17 +159,18 @@ export class Performer {
   #untilDone(work: () => Promise<void>): void {
     this.#track(
       work().catch((error: unknown) => {
-        this.#ports.log.warn({ symbol: this.#ports.symbol, error: messageOf(error) }, 'an effect failed; trying again');
+        this.#ports.log.warn({ symbol: this.#symbol, error: messageOf(error) }, 'an effect failed; trying again');
         this.#later(RETRY_MS, () => this.#untilDone(work));
       }),
     );
   }
 
   #query(clientOrderId: string): void {
-    const { venue, symbol, post, log } = this.#ports;
+    const { venue, log } = this.#ports;
+    const symbol = this.#symbol;
     this.#track(
       venue.query(symbol, clientOrderId).then(
-        (state) => post({ type: 'queried', clientOrderId, state }),
+        (state) => this.#owner.post({ type: 'queried', clientOrderId, state }),
         (error: unknown) => {
           log.warn({ symbol, clientOrderId, error: messageOf(error) }, 'the venue could not be asked about an order');
           this.#later(RETRY_MS, () => this.#query(clientOrderId));
@@ -156,46 +180,42 @@ export class Performer {
   }
 
   async #confirm(key: string, refused: RefusedFills): Promise<void> {
-    const { reader, symbol, answer } = this.#ports;
+    const { reader } = this.#ports;
     try {
-      const rows = await Promise.all(refused.fills.map(({ request }) => reader.journalRow(symbol, request.id)));
-      answer(key, confirmedReply(refused, rows));
+      const rows = await Promise.all(refused.fills.map(({ request }) => reader.journalRow(this.#symbol, request.id)));
+      this.#owner.answer(key, confirmedReply(refused, rows));
     } catch {
-      answer(key, UNREADABLE);
+      this.#owner.answer(key, UNREADABLE);
     }
   }
 
   async #find({ key, commandId, reply }: Extract<Effect, { type: 'find' }>): Promise<void> {
-    const { reader, symbol, answer } = this.#ports;
+    const { reader } = this.#ports;
     try {
-      const row = await reader.journalRow(symbol, commandId);
+      const row = await reader.journalRow(this.#symbol, commandId);
       const order = row === undefined || row.kind === 'fill' ? undefined : await reader.order(commandId);
-      answer(key, { ...reply, command: row === undefined ? null : commandView(row, order) });
+      this.#owner.answer(key, { ...reply, command: row === undefined ? null : commandView(row, order) });
     } catch {
-      answer(key, UNREADABLE);
+      this.#owner.answer(key, UNREADABLE);
     }
   }
 
   async #lookup(clientOrderId: string): Promise<void> {
-    const { reader, answer } = this.#ports;
     let order: Order | undefined;
     try {
-      order = await reader.order(clientOrderId);
+      order = await this.#ports.reader.order(clientOrderId);
     } catch {
-      answer(clientOrderId, UNREADABLE);
+      this.#owner.answer(clientOrderId, UNREADABLE);
       return;
     }
-    const refused = () =>
-      refuse('REFUSED', 'the order was refused when it was first sent: the decisions of the symbol say why', {
-        id: clientOrderId,
-      });
-    answer(clientOrderId, order === undefined ? refused() : storedOrderReply(order));
+    this.#owner.answer(clientOrderId, order === undefined ? refusedBefore(clientOrderId) : storedOrderReply(order));
   }
 
   #later(delayMs: number, work: () => void): void {
     if (this.#stopped) return;
+    this.#timers ??= new Set();
     const cancel = this.#ports.clock.after(delayMs, () => {
-      this.#timers.delete(cancel);
+      this.#timers?.delete(cancel);
       if (!this.#stopped) work();
     });
     this.#timers.add(cancel);
@@ -206,13 +226,17 @@ export class Performer {
     work
       .catch((error: unknown) => {
         if (this.#stopped) return;
-        this.#ports.log.error({ symbol: this.#ports.symbol, error: messageOf(error) }, 'an effect failed');
+        this.#ports.log.error({ symbol: this.#symbol, error: messageOf(error) }, 'an effect failed');
       })
       .finally(() => {
         this.#outstanding -= 1;
-        if (!this.#stopped) this.#ports.onSettled();
+        if (!this.#stopped) this.#owner.onProgress();
       });
   }
+}
+
+function refusedBefore(id: string): Reply {
+  return refuse('REFUSED', 'the order was refused when it was first sent: the decisions of the symbol say why', { id });
 }
 
 function messageOf(error: unknown): string {

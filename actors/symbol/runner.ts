@@ -22,33 +22,34 @@ import { handle, type Surroundings } from './handle.ts';
 import type { ModeValue } from './machine.ts';
 import type { Envelope, SymbolMessage } from './messages.ts';
 import type { Modes } from './modes.ts';
+import { RunnerMemory } from './runner-memory.ts';
 import type { SymbolState } from './state.ts';
-import { type Effect, type MarketNow, type SymbolSettings, Turn, type TurnMemory } from './turn.ts';
+import { type Effect, type MarketNow, type SymbolSettings, Turn } from './turn.ts';
 
-export interface RunnerOptions {
+/** The actor, as its runner sees it: what turns are made from, and who hears what comes of them. */
+export interface RunnerOwner extends Surroundings {
   readonly settings: SymbolSettings;
   readonly epoch: number;
-  readonly version: number;
-  readonly state: SymbolState;
   readonly modes: Modes;
-  readonly market: MarketNow;
+  readonly marketNow: MarketNow;
+  readonly ports: RunnerPorts;
+  /** Carries out an effect of committed work. */
+  perform(effect: Effect): void;
+  /** Tells the world about committed rows. */
+  onCommitted(rows: readonly StoredRow[]): void;
+  /** Something was completed; there may be room or rest now. */
+  onProgress(): void;
+  /** This runner is over; `fenced` when the ledger said so, else the commit's outcome is unknown. */
+  onOver(why: 'fenced' | 'lost', cause: unknown): void;
+  /** A message that was run again failed. */
+  onCrash(error: unknown, envelope: Envelope): void;
+}
+
+export interface RunnerPorts {
   readonly queue: CommitQueue;
   /** Uncommitted rows of the whole Pod; this runner adds its own. */
   readonly load: PodLoad;
-  readonly surroundings: () => Surroundings;
-  /** Carries out an effect of committed work. */
-  readonly perform: (effect: Effect) => void;
-  /** Tells the world about committed rows. */
-  readonly publish: (rows: readonly StoredRow[]) => void;
-  /** Something was completed; there may be room or rest now. */
-  readonly onProgress: () => void;
-  /** This runner is over; `fenced` when the ledger said so, else the commit's outcome is unknown. */
-  readonly onOver: (why: 'fenced' | 'lost', cause: unknown) => void;
-  /** A message that was run again failed. */
-  readonly onCrash: (error: unknown, envelope: Envelope) => void;
 }
-
-const UNKNOWN = refuse('OUTCOME_UNKNOWN', 'the ledger did not answer: send the same command with the same id again');
 
 export interface PodLoad {
   rows: number;
@@ -59,35 +60,39 @@ interface SentGroup {
   voided: boolean;
 }
 
+interface Committed {
+  readonly state: SymbolState;
+  readonly version: number;
+  readonly modes: ModeValue;
+}
+
+const UNKNOWN = refuse('OUTCOME_UNKNOWN', 'the ledger did not answer: send the same command with the same id again');
+const NONE: readonly never[] = [];
+
 export class SymbolRunner implements CommitSource {
-  readonly #options: RunnerOptions;
-  readonly #memory: TurnMemory = {
-    known: new Map(),
-    uncommitted: new Map(),
-    freeCash: undefined,
-    intentRefusal: undefined,
-    viewed: undefined,
-  };
+  readonly #owner: RunnerOwner;
+  readonly #memory = new RunnerMemory();
   readonly #sent: SentGroup[] = [];
-  readonly #waiting = new Map<string, Envelope[]>();
+  /** Callers that wait for an order, by its id; made for the first of them. */
+  #waiting: Map<string, Envelope[]> | undefined;
   #log: LogItem[] = [];
   /** How many items at the head of the log have been taken by the writer. */
   #taken = 0;
-  #committed: { state: SymbolState; version: number; modes: ModeValue };
+  #committed: Committed;
   #state: SymbolState;
   #version: number;
   #rows = 0;
   /** Messages of a second run that was cut short by a crash. */
-  #unrun: Envelope[] = [];
+  #unrun: readonly Envelope[] = NONE;
   /** Commits in a row that wrote nothing and let nothing be completed. */
   #rounds = 0;
   #over = false;
 
-  constructor(options: RunnerOptions) {
-    this.#options = options;
-    this.#state = options.state;
-    this.#version = options.version;
-    this.#committed = { state: options.state, version: options.version, modes: options.modes.value };
+  constructor(owner: RunnerOwner, { state, version }: { readonly state: SymbolState; readonly version: number }) {
+    this.#owner = owner;
+    this.#state = state;
+    this.#version = version;
+    this.#committed = { state, version, modes: owner.modes.value };
   }
 
   /** Rows decided and not committed; a read that waits for them counts like one. */
@@ -108,13 +113,14 @@ export class SymbolRunner implements CommitSource {
     return this.#version;
   }
 
-  /**
-   * Handles a message. `recalled`: the row the ledger holds under the command's id. Throws when the handler does: then the
-   * actor is not to be used any more.
-   */
-  accept(envelope: Envelope, recalled?: StoredRow): void {
+  /** Takes the row the ledger holds under the id of the command that is handled next. */
+  recall(row: StoredRow): void {
+    this.#memory.known.set(row.id, row);
+  }
+
+  /** Handles a message. Throws when the handler does: then the actor is not to be used any more. */
+  accept(envelope: Envelope): void {
     invariant(!this.#over, 'a runner that is over gets no messages');
-    if (recalled !== undefined) this.#memory.known.set(recalled.id, recalled);
     this.#run(envelope);
     this.#completeUnsent();
   }
@@ -128,9 +134,9 @@ export class SymbolRunner implements CommitSource {
 
   /** Answers the callers that wait for this order. */
   answer(clientOrderId: string, reply: Reply): void {
-    const waiting = this.#waiting.get(clientOrderId);
-    this.#waiting.delete(clientOrderId);
-    for (const envelope of waiting ?? []) envelope.reply?.(reply);
+    const waiting = this.#waiting?.get(clientOrderId) ?? NONE;
+    this.#waiting?.delete(clientOrderId);
+    for (const envelope of waiting) envelope.reply?.(reply);
   }
 
   /** Ends the runner: whoever waits is told to send the same command again. */
@@ -141,12 +147,11 @@ export class SymbolRunner implements CommitSource {
     const abandoned = [
       ...this.#log.slice(this.#taken).map((item) => item.envelope),
       ...this.#unrun,
-      ...[...this.#waiting.values()].flat(),
+      ...[...(this.#waiting?.values() ?? NONE)].flat(),
     ];
     this.#log = [];
     this.#countRows(-this.#rows);
-    this.#waiting.clear();
-    this.#options.modes.stop();
+    this.#waiting = undefined;
     for (const envelope of abandoned) {
       envelope.reply?.(reply);
       envelope.done?.();
@@ -176,7 +181,7 @@ export class SymbolRunner implements CommitSource {
     const before = this.#taken === 0 ? this.#committed.version : this.#item(this.#taken - 1).turn.version;
     this.#taken = end;
     this.#sent.push({ items, voided: false });
-    return groupOf(this.#options.settings.symbol, this.#options.epoch, before, items);
+    return groupOf(this.#owner.settings.symbol, this.#owner.epoch, before, items);
   }
 
   settle(outcome: GroupOutcome): void {
@@ -195,20 +200,14 @@ export class SymbolRunner implements CommitSource {
         this.#finish('fenced', refuse('FENCED', 'this Pod lost the symbol: send the same command again'));
         return;
       case 'duplicate':
-        for (const row of outcome.rows) this.#memory.known.set(row.id, row);
-        this.#runAgain();
-        break;
       case 'insufficient':
-        this.#memory.freeCash = { units: outcome.freeCash };
-        this.#runAgain();
-        break;
       case 'refused':
-        this.#memory.intentRefusal = outcome;
+        this.#memory.learn(outcome);
         this.#runAgain();
         break;
     }
     this.#completeUnsent();
-    this.#options.onProgress();
+    this.#owner.onProgress();
   }
 
   lost(cause: unknown): void {
@@ -223,12 +222,12 @@ export class SymbolRunner implements CommitSource {
   #finish(why: 'fenced' | 'lost', reply: Reply, cause?: unknown): void {
     if (this.#over) return;
     this.end(reply);
-    this.#options.onOver(why, cause);
+    this.#owner.onOver(why, cause);
   }
 
   #countRows(change: number): void {
     this.#rows += change;
-    this.#options.load.rows += change;
+    this.#owner.ports.load.rows += change;
   }
 
   #item(index: number): LogItem {
@@ -238,30 +237,30 @@ export class SymbolRunner implements CommitSource {
   }
 
   #run(envelope: Envelope): void {
-    const { settings, modes, market, surroundings } = this.#options;
+    const { settings, modes, marketNow, ports } = this.#owner;
     const turn = new Turn({
       settings,
       modes,
-      market,
+      market: marketNow,
       receivedAt: envelope.receivedAt,
       state: this.#state,
       version: this.#version,
       memory: this.#memory,
     });
-    handle(turn, envelope.message, surroundings());
+    handle(turn, envelope.message, this.#owner);
     this.#state = turn.state;
     this.#version = turn.version;
     this.#countRows(turn.rows.length);
     this.#log.push({ envelope, turn, modes: modes.value });
-    if (turn.rows.length > 0) this.#options.queue.dirty(this);
+    if (turn.rows.length > 0) ports.queue.dirty(this);
   }
 
   /** Items without rows at the head of the log depend on nothing that is not committed. */
   #completeUnsent(): void {
     if (this.#taken > 0) return;
-    const firstWithRows = this.#log.findIndex((item) => item.turn.rows.length > 0);
-    const ready = this.#log.slice(0, firstWithRows === -1 ? this.#log.length : firstWithRows);
-    if (ready.length > 0) this.#finishItems(ready);
+    let ready = 0;
+    while (this.#log[ready]?.turn.rows.length === 0) ready += 1;
+    if (ready > 0) this.#finishItems(this.#log.slice(0, ready));
   }
 
   #complete(items: readonly LogItem[]): void {
@@ -278,41 +277,28 @@ export class SymbolRunner implements CommitSource {
     this.#committed = { state: last.turn.state, version: last.turn.version, modes: last.modes };
     for (const { turn } of items) {
       this.#countRows(-turn.rows.length);
-      for (const row of turn.rows) this.#memory.uncommitted.delete(row.id);
+      this.#memory.committed(turn.rows);
     }
-    this.#forgetKnown(items);
-    if (this.#log.length === 0) this.#forget();
+    if (this.#memory.knowsRows) for (const { envelope } of items) this.#memory.forget(commandIds(envelope.message));
+    if (this.#log.length === 0) this.#memory.forgetAll();
     for (const { envelope, turn } of items) this.#letOut(envelope, turn);
   }
 
   #letOut(envelope: Envelope, turn: Turn): void {
     if (turn.awaits !== undefined) {
+      this.#waiting ??= new Map();
       const waiting = this.#waiting.get(turn.awaits);
       if (waiting === undefined) this.#waiting.set(turn.awaits, [envelope]);
       else waiting.push(envelope);
     } else if (turn.reply !== undefined) {
       envelope.reply?.(turn.reply);
     }
-    if (turn.rows.length > 0) this.#options.publish(turn.rows);
+    if (turn.rows.length > 0) this.#owner.onCommitted(turn.rows);
     for (const effect of turn.effects) {
       if (effect.type === 'answer') this.answer(effect.clientOrderId, effect.reply);
-      else this.#options.perform(effect);
+      else this.#owner.perform(effect);
     }
     envelope.done?.();
-  }
-
-  /** Rows that were learned for these messages; without this a stream of repeated commands would fill the memory. */
-  #forgetKnown(items: readonly LogItem[]): void {
-    const { known } = this.#memory;
-    if (known.size === 0) return;
-    for (const { envelope } of items) for (const id of commandIds(envelope.message)) known.delete(id);
-  }
-
-  /** What the ledger said about void commits has been used by every message it concerned. */
-  #forget(): void {
-    this.#memory.known.clear();
-    this.#memory.freeCash = undefined;
-    this.#memory.intentRefusal = undefined;
   }
 
   /** Back to the last committed state, and the same messages again. */
@@ -325,22 +311,20 @@ export class SymbolRunner implements CommitSource {
     this.#log = [];
     this.#taken = 0;
     this.#countRows(-this.#rows);
-    this.#memory.uncommitted.clear();
+    this.#memory.drop();
     this.#state = this.#committed.state;
     this.#version = this.#committed.version;
-    this.#options.modes.reset(this.#committed.modes);
+    this.#owner.modes.reset(this.#committed.modes);
     for (const [index, envelope] of messages.entries()) {
       try {
         this.#run(envelope);
       } catch (error) {
         this.#unrun = messages.slice(index + 1);
-        this.#options.onCrash(error, envelope);
+        this.#owner.onCrash(error, envelope);
         return;
       }
     }
-    // Free cash was said about these messages; later ones are judged by the ledger anew.
-    this.#memory.freeCash = undefined;
-    this.#memory.intentRefusal = undefined;
+    this.#memory.forgetAccount();
   }
 }
 

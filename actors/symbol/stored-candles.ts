@@ -4,14 +4,18 @@ import { fillGap } from '../../domain/candle-series.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { LedgerReader } from '../../protocol/ports/ledger.ts';
 
+/** What indicators and regime are warmed up from. */
+export interface WarmUp {
+  /** Closes of the hours before the first minute, oldest first. */
+  readonly hours: readonly number[];
+  readonly minutes: readonly Candle[];
+}
+
 /**
  * The last minutes as they are and, before them, hours as their closes. When older candles exist the minutes start with an
  * hour; when they don't, the partial first hour is part of them.
  */
-export async function readWarmUp(
-  reader: LedgerReader,
-  symbol: string,
-): Promise<{ readonly hours: readonly number[]; readonly minutes: readonly Candle[] }> {
+export async function readWarmUp(reader: LedgerReader, symbol: string): Promise<WarmUp> {
   const minutes = await reader.candles(symbol, LIMITS.warmUpMinutes);
   const [first] = minutes;
   if (first === undefined || minutes.length < LIMITS.warmUpMinutes) return { hours: [], minutes };

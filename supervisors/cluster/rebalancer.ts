@@ -30,7 +30,7 @@ export interface RebalancerOptions {
 const CLAIM_RETRY_MS = 100;
 
 interface Targets {
-  readonly symbols: readonly string[];
+  readonly symbols: ReadonlySet<string>;
   readonly pods: readonly string[];
   readonly placement: ReadonlyMap<string, string>;
 }
@@ -90,9 +90,9 @@ export class Rebalancer {
 
   #onView(): void {
     const { watch, symbols } = this.#options;
-    const known = new Set(watch.view.symbols.map((row) => row.symbol));
+    const { pods, symbols: known } = this.#targetsOf(watch.view);
     symbols.remove([...symbols.hosts.keys()].filter((symbol) => !known.has(symbol)));
-    const members = servingPods(watch.view).join(' ');
+    const members = pods.join(' ');
     if (members !== this.#members) {
       this.#members = members;
       this.#membersSince = this.#options.clock.monotonic();
@@ -105,16 +105,19 @@ export class Rebalancer {
     const { membership, watch, symbols } = this.#options;
     if (!membership.holds) return undefined;
     const { view } = watch;
-    const placement = this.#placement(view);
+    const { placement } = this.#targetsOf(view);
     const { owner } = membership;
-    const wanted = view.symbols
-      .filter((row) => placement.get(row.symbol) === owner.pod && !symbols.hosts.has(row.symbol))
-      .filter((row) => isFree(view, row.incarnation, owner))
-      .map((row) => row.symbol);
-    if (wanted.length === 0) return undefined;
-    const wave = wanted.slice(0, LIMITS.claimWaveMax);
+    const wave: string[] = [];
+    for (const { symbol, incarnation } of view.symbols) {
+      if (symbols.hosts.has(symbol) || placement.get(symbol) !== owner.pod || !isFree(view, incarnation, owner))
+        continue;
+      wave.push(symbol);
+      if (wave.length === LIMITS.claimWaveMax) break;
+    }
+    if (wave.length === 0) return undefined;
     await symbols.claim(wave);
-    if (wave.every((symbol) => symbols.hosts.has(symbol))) return wave.length < wanted.length ? 0 : undefined;
+    // A full wave may have left some: looked at again at once.
+    if (wave.every((symbol) => symbols.hosts.has(symbol))) return wave.length === LIMITS.claimWaveMax ? 0 : undefined;
     await watch.refresh();
     return CLAIM_RETRY_MS;
   }
@@ -123,7 +126,7 @@ export class Rebalancer {
     const { membership, watch, symbols, clock } = this.#options;
     if (!membership.holds) return undefined;
     const { view } = watch;
-    const placement = this.#placement(view);
+    const { placement } = this.#targetsOf(view);
     if (placement.size === 0) return undefined;
     await this.#releaseStray(view, placement);
     const moving = [...symbols.hosts.keys()].filter((symbol) => {
@@ -156,16 +159,22 @@ export class Rebalancer {
   }
 
   /** Computed anew only when the Pods or the symbols have changed, not with every owner. */
-  #placement(view: ClusterView): ReadonlyMap<string, string> {
+  #targetsOf(view: ClusterView): Targets {
     const pods = servingPods(view);
-    const symbols = view.symbols.map((row) => row.symbol);
-    if (this.#targets === undefined || !same(this.#targets.pods, pods) || !same(this.#targets.symbols, symbols)) {
-      this.#targets = { symbols, pods, placement: place(symbols, pods) };
+    if (this.#targets === undefined || !samePods(this.#targets, pods) || !sameSymbols(this.#targets, view)) {
+      const symbols = new Set(view.symbols.map((row) => row.symbol));
+      this.#targets = { symbols, pods, placement: place([...symbols], pods) };
     }
-    return this.#targets.placement;
+    return this.#targets;
   }
 }
 
-function same(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((value, index) => value === b[index]);
+function samePods(targets: Targets, pods: readonly string[]): boolean {
+  return targets.pods.length === pods.length && targets.pods.every((pod, index) => pod === pods[index]);
+}
+
+function sameSymbols(targets: Targets, view: ClusterView): boolean {
+  return (
+    targets.symbols.size === view.symbols.length && view.symbols.every(({ symbol }) => targets.symbols.has(symbol))
+  );
 }

@@ -4,7 +4,7 @@ import type { SymbolSettings } from '../../actors/symbol/turn.ts';
 import { systemClock, systemRandom } from '../../adapters/system-clock.ts';
 import { upbitKrw } from '../../domain/instrument.ts';
 import { fromNumber, parseDecimal } from '../../domain/money.ts';
-import { canonicalPreset } from '../../domain/preset.ts';
+import { canonicalPreset, type Preset } from '../../domain/preset.ts';
 import { TerminalError } from '../../protocol/errors.ts';
 import { fingerprint } from '../../protocol/ids.ts';
 import { MarketIntake } from '../market-intake.ts';
@@ -15,14 +15,23 @@ import type { EngineContext } from './engine-context.ts';
 import { openWriter } from './ledger-parts.ts';
 import { MarketBus } from './market-bus.ts';
 
+/** By preset: one string for all symbols, worked out once. */
+const parametersHashes = new WeakMap<Preset, string>();
+
 export function symbolSettings({ preset, paper }: EngineConfig, symbol: string): SymbolSettings {
   return {
     symbol,
     preset,
-    parametersHash: fingerprint(canonicalPreset(preset)),
+    parametersHash: parametersHash(preset),
     instrument: upbitKrw(symbol),
     feeRate: fromNumber(paper.feeRate),
   };
+}
+
+function parametersHash(preset: Preset): string {
+  const known = parametersHashes.get(preset) ?? fingerprint(canonicalPreset(preset));
+  parametersHashes.set(preset, known);
+  return known;
 }
 
 /** The Pod of an engine process, over the servers its context knows at the moment. */

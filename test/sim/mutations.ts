@@ -57,8 +57,8 @@ export const MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: RUNNER,
-        find: 'handle(turn, envelope.message, surroundings());',
-        replace: 'handle(turn, envelope.message, surroundings());\n    if (turn.reply) envelope.reply?.(turn.reply);',
+        find: 'handle(turn, envelope.message, this.#owner);',
+        replace: 'handle(turn, envelope.message, this.#owner);\n    if (turn.reply) envelope.reply?.(turn.reply);',
       },
     ],
   },
@@ -79,7 +79,11 @@ export const MUTATIONS: readonly Mutation[] = [
     invariant: 'I6',
     patches: [
       { file: RUNNER, find: 'export class SymbolRunner', replace: 'let published = 0;\nexport class SymbolRunner' },
-      { file: RUNNER, find: 'seq: first + index', replace: 'seq: ++published' },
+      {
+        file: RUNNER,
+        find: 'onCommitted(turn.rows);',
+        replace: 'onCommitted(turn.rows.map((row) => ({ ...row, seq: ++published })));',
+      },
     ],
   },
 ];

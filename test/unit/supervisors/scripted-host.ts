@@ -62,7 +62,7 @@ export class ScriptedActor {
 
 export interface Script {
   /** What the next lives do instead of starting: reject, or end while they start. */
-  readonly starts: ((supervisor: ActorSupervisor) => void)[];
+  readonly starts: ((supervisor: ActorSupervisor) => void | Promise<void>)[];
   crashesOn: (message: SymbolMessage) => boolean;
   /** What the next claims give instead of the symbol. */
   readonly claims: (() => Promise<ClaimedLife | undefined>)[];
@@ -94,23 +94,23 @@ export function scriptedHost(options: { symbol?: string; clock?: FakeClock; load
   ): Promise<SymbolActor> => {
     const life = new ScriptedActor(position.epoch, supervisor, (message) => script.crashesOn(message));
     lives.push(life);
-    script.starts.shift()?.(supervisor);
+    await script.starts.shift()?.(supervisor);
     // The host uses no more of an actor than the scripted one has.
     return life as unknown as SymbolActor;
   };
   const hostOptions: HostOptions = {
-    settings: { symbol, preset: PRESETS['v3.3'], parametersHash: 'test', instrument: upbitKrw(symbol), feeRate: 0n },
     ports: { load, pod: 'pod-a' } as ActorPorts,
-    policy: new RestartPolicy(
-      {
-        restartsMax: LIMITS.restartsMax,
-        windowMs: LIMITS.restartWindowMs,
-        backoffFirstMs: 2 * 50,
-        backoffMaxMs: LIMITS.restartBackoffMaxMs,
-      },
-      clock,
-      { next: () => 0.5 },
-    ),
+    newPolicy: () =>
+      new RestartPolicy(
+        {
+          restartsMax: LIMITS.restartsMax,
+          windowMs: LIMITS.restartWindowMs,
+          backoffFirstMs: 2 * 50,
+          backoffMaxMs: LIMITS.restartBackoffMaxMs,
+        },
+        clock,
+        { next: () => 0.5 },
+      ),
     ownership: {
       haltSymbol: async (_symbol: string, haltEpoch: number, reason: string | null, id: string) => {
         halts.push({ epoch: haltEpoch, reason, id });
@@ -132,10 +132,13 @@ export function scriptedHost(options: { symbol?: string; clock?: FakeClock; load
       epoch += 1;
       return claimed();
     },
-    onLost: (name) => lost.push(name),
+    onLost: (given) => lost.push(given.symbol),
     startActor,
   };
-  const host = new SymbolHost(hostOptions);
+  const host = new SymbolHost(
+    { symbol, preset: PRESETS['v3.3'], parametersHash: 'test', instrument: upbitKrw(symbol), feeRate: 0n },
+    hostOptions,
+  );
   const post = (message: SymbolMessage): Reply[] => {
     const replies: Reply[] = [];
     host.post(message, (reply) => replies.push(reply));

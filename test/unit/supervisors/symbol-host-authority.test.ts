@@ -61,12 +61,31 @@ describe('a symbol that lost its authority', () => {
 
   it('does not serve from a life that was fenced while it started', async () => {
     const { host, start, clock, script, lives, post } = scriptedHost();
-    script.starts.push(({ onOver }) => onOver('fenced', undefined));
+    script.starts.push((supervisor) => supervisor.onOver('fenced', undefined));
     const replies = post(FILL);
     await start();
     expect([host.mode, lives[0]?.accepted]).toEqual(['starting', []]);
     await clock.advance(LIMITS.restartBackoffMaxMs);
     expect([host.epoch, codeOf(replies)]).toEqual([2, 'ok']);
+  });
+
+  it('does not fall back to a life whose start ends when the next one serves already', async () => {
+    const { host, start, clock, script, lives, post } = scriptedHost();
+    let finishStart = (): void => {};
+    script.starts.push((supervisor) => {
+      supervisor.onOver('fenced', undefined);
+      return new Promise((resolve) => {
+        finishStart = resolve;
+      });
+    });
+    const started = start();
+    await clock.advance(LIMITS.restartBackoffMaxMs);
+    expect([host.mode, host.epoch]).toEqual(['flat', 2]);
+    finishStart();
+    await started;
+    expect([lives[0]?.stoppedWith, lives[1]?.stoppedWith]).toEqual([expect.objectContaining({ ok: false }), undefined]);
+    post(FILL);
+    expect(lives.map(({ accepted }) => accepted.length)).toEqual([0, 1]);
   });
 });
 

@@ -54,7 +54,7 @@ describe('a symbol whose actor crashes', () => {
       () => {
         throw new Error('cannot read');
       },
-      ({ onCrash }) => onCrash(new Error('bad order'), undefined),
+      (supervisor) => supervisor.onCrash(new Error('bad order'), undefined),
     );
     await start();
     expect([host.mode, host.crashes]).toEqual(['starting', 1]);

@@ -2,7 +2,7 @@
  * The same load over ever more symbols. Each number of symbols is a Pod in a process of its own, because part of what
  * many symbols cost is a larger heap; their slices are interleaved like those of any contenders.
  */
-import { Child } from '../end-to-end/child.ts';
+import { Child } from '../harness/child.ts';
 import { type Contender, interleave } from '../harness/interleave.ts';
 import type { Row, SuiteContext, Target } from '../harness/suite.ts';
 import { createLedger } from '../ledger/database.ts';

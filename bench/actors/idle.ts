@@ -1,5 +1,5 @@
 /** Heap and start time of symbols that nobody talks to, by how many there are. */
-import { Child } from '../end-to-end/child.ts';
+import { Child } from '../harness/child.ts';
 import { median, spread } from '../harness/statistics.ts';
 import type { Row, SuiteContext, Target } from '../harness/suite.ts';
 import type { FromPod, Idle, ToPod } from './pod-protocol.ts';

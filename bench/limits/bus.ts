@@ -1,7 +1,7 @@
 /** What the broker carries without anybody who thinks: from this process to another one, and back. */
 import { connect, type NatsConnection } from 'nats';
 import { ExternalNats } from '../../test/support/external-nats.ts';
-import { Child } from '../end-to-end/child.ts';
+import { Child } from '../harness/child.ts';
 import { type Contender, closedLoop, interleave, type Slice } from '../harness/interleave.ts';
 import type { Row, SuiteContext } from '../harness/suite.ts';
 import { FILL_JSON } from './fill-json.ts';

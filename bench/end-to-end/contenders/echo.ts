@@ -1,5 +1,5 @@
 /** The ceiling of every engine behind this client, this bus adapter and this JSON. */
-import { Child } from '../child.ts';
+import { Child } from '../../harness/child.ts';
 import type { Design } from './contender.ts';
 import type { FromEcho, ToEcho } from './echo-process.ts';
 

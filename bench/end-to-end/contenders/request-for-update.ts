@@ -3,7 +3,7 @@
  * once with what its advocate would add for batches: one transaction for all fills of a request.
  */
 import { createLedger } from '../../ledger/database.ts';
-import { Child } from '../child.ts';
+import { Child } from '../../harness/child.ts';
 import { SYMBOLS } from '../scenarios.ts';
 import type { Design } from './contender.ts';
 import type { ForUpdatePlan, FromForUpdate, ToForUpdate } from './for-update-process.ts';

@@ -1,4 +1,4 @@
-/** A process of this suite that answers every message with one of its own, in order. */
+/** A process of a suite that answers every message with one of its own, in order. */
 import { type ChildProcess, type ForkOptions, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

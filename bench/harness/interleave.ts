@@ -18,6 +18,8 @@ export interface Contender {
   readonly name: string;
   /** Puts load on for about this long; everything begun is finished and counted. */
   slice(durationMs: number): Promise<Slice>;
+  /** Instead of a slice, where one is long whatever its duration: everything begun is finished. */
+  warmUp?(durationMs: number): Promise<unknown>;
   /** After the last slice: acknowledged operations that are not in the result, and what else is wrong with it. */
   verdict?(): Promise<Verdict>;
 }
@@ -49,7 +51,7 @@ export async function interleave(options: InterleaveOptions): Promise<readonly R
   const measured = new Map<Contender, Measured>();
   for (const contender of contenders) {
     measured.set(contender, { rates: [], latencies: [], operations: 0, cpuMs: 0 });
-    await contender.slice(warmUpMs);
+    await (contender.warmUp?.(warmUpMs) ?? contender.slice(warmUpMs));
   }
   for (let round = 0; round < rounds; round += 1) {
     for (const [contender, seen] of measured) {

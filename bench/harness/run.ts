@@ -88,12 +88,13 @@ export class Run {
   }
 
   #contextFor(rows: Row[]): SuiteContext {
-    const { isQuick, scenarios, contenders, rounds } = this.#options;
+    const { isQuick, scenarios, contenders, rounds, fsyncDelayMs } = this.#options;
     return {
       isQuick,
       scenarios,
       contenders,
       rounds,
+      fsyncDelayMs,
       postgres: () => this.#servers.postgres(),
       progress: (text) => console.error(`${clock(performance.now() - this.#since)}  ${text}`),
       finished: (more) => void rows.push(...more),
@@ -110,7 +111,6 @@ export class Run {
       suite: suite.name,
       machine: describeMachine(versions),
       commit: this.#commit,
-      fsyncDelayMs: this.#options.fsyncDelayMs,
       startedAt,
       tookMs,
       ...(cutShort === undefined ? {} : { cutShort }),

@@ -54,6 +54,8 @@ export interface SuiteContext {
   /** Only these contenders, beside the baseline. Empty: all. */
   readonly contenders: readonly string[];
   readonly rounds: number | undefined;
+  /** How much later than the disk each fsync of the run's server ends. Zero: the disk as it is. */
+  readonly fsyncDelayMs: number;
   /** A Postgres server of this run's own, with fsync; the same one for every suite. */
   postgres(): Promise<ExternalPostgres>;
   /** A line for who waits. */

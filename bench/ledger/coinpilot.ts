@@ -13,26 +13,30 @@ import { GroupCommit } from '../../ledger/group-commit.ts';
 import { PostgresCommit } from '../../ledger/postgres/commit.ts';
 import { ledgerFailure } from '../../ledger/postgres/connection.ts';
 import { PostgresLedger } from '../../ledger/postgres/ledger.ts';
-import type { Reply } from '../../protocol/errors.ts';
+import { type Reply, refuse } from '../../protocol/errors.ts';
 import { fingerprint } from '../../protocol/ids.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import { Subjects } from '../../protocol/subjects.ts';
 import { Pod } from '../../supervisors/pod.ts';
 import { RestForOne } from '../../supervisors/rest-for-one.ts';
 import { RestartPolicy } from '../../supervisors/restart-policy.ts';
-import type { SymbolHost } from '../../supervisors/symbol-host.ts';
 import { FakeBus, FakeBusServer } from '../../test/support/fake-bus.ts';
 import type { Design, RunningDesign } from './contender.ts';
 import { quiet } from './database.ts';
 import type { BenchFill } from './load.ts';
+
+/** The rules of the typed client (adapters/nats/client/call.ts), and its deadline. */
+const PAUSE_MIN_MS = 20;
+const PAUSE_MAX_MS = 250;
+const PAUSE_GROWTH = 1.5;
+const DEADLINE_MS = 10_000;
 
 export const coinpilot: Design = { name: 'coinpilot', isSafe: true, open: openPod };
 
 /** A Pod that serves all symbols of its database. */
 export async function openPod(url: string, symbols: number): Promise<RunningDesign> {
   const { pod, stop } = await startPod(url, symbols);
-  const hosts = pod.symbols?.hosts ?? new Map<string, SymbolHost>();
-  return { fill: (fill) => send(hosts, fill), close: stop };
+  return { fill: (fill) => send(pod, fill), close: stop };
 }
 
 export async function startPod(url: string, symbols: number): Promise<{ pod: Pod; stop: () => Promise<void> }> {
@@ -100,15 +104,30 @@ export async function startPod(url: string, symbols: number): Promise<{ pod: Pod
   };
 }
 
-function send(hosts: ReadonlyMap<string, SymbolHost>, fill: BenchFill): Promise<void> {
+/**
+ * Sends one fill until it is answered for good, as the typed client does: the same id again after a drawn pause when the
+ * answer says so, BUSY above all, up to the client's deadline. The time of all attempts is the fill's.
+ */
+function send(pod: Pod, fill: BenchFill): Promise<void> {
   const { symbol, ...request } = fill;
+  const endsAt = performance.now() + DEADLINE_MS;
+  let pauseMsMax = 2 * PAUSE_MIN_MS;
   return new Promise((resolve, reject) => {
-    const host = hosts.get(symbol);
-    if (host === undefined) throw new Error(`${symbol} is not served`);
-    host.post({ type: 'fill', items: [request], batch: false }, (reply: Reply) => {
+    const onReply = (reply: Reply): void => {
       if (reply.ok) resolve();
+      else if (reply.error.retryable && performance.now() < endsAt) again();
       else reject(new Error(JSON.stringify(reply.error)));
-    });
+    };
+    const again = (): void => {
+      setTimeout(attempt, PAUSE_MIN_MS + (pauseMsMax - PAUSE_MIN_MS) * Math.random());
+      pauseMsMax = Math.min(pauseMsMax * PAUSE_GROWTH, PAUSE_MAX_MS);
+    };
+    const attempt = (): void => {
+      const host = pod.symbols?.hosts.get(symbol);
+      if (host === undefined) onReply(refuse('NOT_OWNER', `${symbol} is not served`));
+      else host.post({ type: 'fill', items: [request], batch: false }, onReply);
+    };
+    attempt();
   });
 }
 

@@ -53,6 +53,14 @@ describe('interleave', () => {
     expect(row).toMatchObject({ scenario: 'hot/1', opsPerSecond: 10, p50Ms: 2, p99Ms: 4, p99Ratio: 1 });
   });
 
+  it('lets a contender warm up in its own way', async () => {
+    const turns: string[] = [];
+    const warmUp = async (durationMs: number) => turns.push(`A warms up ${durationMs}`);
+    const a: Contender = { ...pretender('A', [slice(1)], turns), warmUp };
+    await interleave({ ...settings, contenders: [a], rounds: 1 });
+    expect(turns).toEqual(['A warms up 5', 'A 50']);
+  });
+
   it('has no ratio without its baseline', async () => {
     const [row] = await interleave({ ...settings, contenders: [pretender('B', [slice(1), slice(1)])], rounds: 1 });
     expect(row).toMatchObject({ ratio: null, p99Ratio: null });

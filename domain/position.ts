@@ -38,14 +38,13 @@ export const FLAT: Position = { quantity: 0n, cost: 0n, realizedPnl: 0n };
 export function priceFill(position: Position, execution: Execution): Fill {
   invariant(execution.quantity > 0n && execution.price > 0n, 'a fill has a positive quantity and price');
   invariant(execution.fee >= 0n, 'a fee is not negative');
-  const notional = multiply(execution.quantity, execution.price);
-  if (execution.side === 'buy') return { ...execution, notional, costRemoved: 0n, realized: 0n };
-  invariant(execution.quantity <= position.quantity, 'a sell does not exceed the quantity held');
+  const { side, quantity, price, fee } = execution;
+  const notional = multiply(quantity, price);
+  if (side === 'buy') return { side, quantity, price, fee, notional, costRemoved: 0n, realized: 0n };
+  invariant(quantity <= position.quantity, 'a sell does not exceed the quantity held');
   const costRemoved =
-    execution.quantity === position.quantity
-      ? position.cost
-      : divideHalfEven(position.cost * execution.quantity, position.quantity);
-  return { ...execution, notional, costRemoved, realized: notional - costRemoved };
+    quantity === position.quantity ? position.cost : divideHalfEven(position.cost * quantity, position.quantity);
+  return { side, quantity, price, fee, notional, costRemoved, realized: notional - costRemoved };
 }
 
 export function applyFill(position: Position, fill: Fill): Position {

@@ -83,11 +83,10 @@ export class Requester implements WireListener, CallOwner {
     const changes = isChange(address);
     const given = options.id ?? (typeof body.id === 'string' ? body.id : undefined);
     const id = changes ? (given ?? this.#options.newId()) : undefined;
-    const whole = {
-      ...body,
-      ...(id === undefined ? {} : { id }),
-      ...(takesDeadline(address) ? { deadline: this.#deadline(deadlineMs) } : {}),
-    };
+    // Copied and added to: a literal that spreads and adds costs more than the rest of a call.
+    const whole: Record<string, unknown> = Object.assign({}, body);
+    if (id !== undefined) whole.id = id;
+    if (takesDeadline(address)) whole.deadline = this.#deadline(deadlineMs);
     return this.#call(address, new SingleTask({ body: whole, id, changes }), deadlineMs, options.signal);
   }
 

@@ -48,7 +48,10 @@ export class SymbolClient {
     if (fills.length === 0 || fills.length > LIMITS.fillsPerRequestMax) {
       throw new TypeError(`a batch holds 1 to ${LIMITS.fillsPerRequestMax} fills, not ${fills.length}: split it`);
     }
-    const items = fills.map((fill) => ({ ...checked(fill), id: fill.id ?? this.#requester.newId() }));
+    const items = fills.map((fill) => {
+      const id = fill.id ?? this.#requester.newId();
+      return Object.assign(checked(fill), { id });
+    });
     return this.#requester.sendFills(this.symbol, items, options) as Promise<Answer<FillsReply>>;
   }
 

@@ -5,6 +5,9 @@
  * a lone change never waits. Sources are pulled at the moment of sending, so a runner can still take back what it has not
  * handed over. Batches are sent and settled in order; at most `commitPipelineDepth` are unanswered.
  *
+ * A batch holds no more than half of what is uncommitted. Everything at once would leave nothing for the writer to do
+ * while its answers are handled here, and nothing to handle while it works: two halves keep both busy.
+ *
  * After a failed commit this object is finished: every source that had something in flight is told its fate is unknown.
  * A source that throws loses only its own changes (it is told so): the others of its batch are sent and settled.
  */
@@ -19,10 +22,16 @@ export interface GroupCommitStats {
   rows: number;
 }
 
+/** Rows decided and not committed, queued or in flight. */
+export interface CommitLoad {
+  readonly rows: number;
+}
+
 export class GroupCommit implements CommitQueue {
   readonly #port: CommitPort;
   readonly #onFailed: (cause: unknown) => void;
   readonly #mayCommit: () => boolean;
+  readonly #load: CommitLoad;
   readonly #dirty = new Set<CommitSource>();
   readonly #inFlight: CommitSource[][] = [];
   #pumpQueued = false;
@@ -31,7 +40,13 @@ export class GroupCommit implements CommitQueue {
   readonly stats: GroupCommitStats = { commits: 0, rows: 0 };
 
   /** `mayCommit` says whether the lease still holds; without it nothing is sent any more. */
-  constructor(port: CommitPort, onFailed: (cause: unknown) => void, mayCommit: () => boolean = () => true) {
+  constructor(
+    port: CommitPort,
+    onFailed: (cause: unknown) => void,
+    mayCommit: () => boolean = () => true,
+    load: CommitLoad = { rows: Number.POSITIVE_INFINITY },
+  ) {
+    this.#load = load;
     this.#port = port;
     this.#onFailed = onFailed;
     this.#mayCommit = mayCommit;
@@ -74,7 +89,7 @@ export class GroupCommit implements CommitQueue {
     while (!this.#failed && this.#dirty.size > 0 && this.#inFlight.length < LIMITS.commitPipelineDepth) {
       const sources: CommitSource[] = [];
       const groups: CommitGroup[] = [];
-      let room: number = LIMITS.commitRowsMax;
+      let room = Math.min(LIMITS.commitRowsMax, Math.ceil(this.#load.rows / 2));
       // A copy: a source goes into a batch at most once, though it re-enters the line behind the others.
       for (const source of [...this.#dirty]) {
         if (room <= 0) break;

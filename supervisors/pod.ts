@@ -50,6 +50,8 @@ export interface PodOutside {
     readonly onFailed: (cause: unknown) => void;
     /** Whether the lease still holds: without it nothing is sent. */
     readonly mayCommit: () => boolean;
+    /** Uncommitted journal rows of this Pod. */
+    readonly load: { readonly rows: number };
   }): Promise<PodWriter>;
 }
 
@@ -202,6 +204,7 @@ export class Pod {
           failed(cause);
         },
         mayCommit: () => this.holds,
+        load: this.load,
       }),
     );
     this.queue = writer.queue;

@@ -55,10 +55,10 @@ export async function startPod(url: string, symbols: number): Promise<{ pod: Pod
       bus,
       ledger,
       venue,
-      openWriter: async ({ onFailed, mayCommit }) => {
+      openWriter: async ({ onFailed, mayCommit, load }) => {
         let queue: GroupCommit | undefined;
         const port = await PostgresCommit.connect(url, (cause) => queue?.fail(ledgerFailure(cause)));
-        queue = new GroupCommit(port, onFailed, mayCommit);
+        queue = new GroupCommit(port, onFailed, mayCommit, load);
         return { queue, close: () => port.close() };
       },
     }),

@@ -53,11 +53,11 @@ async function storeHistory(context: EngineContext, feed: Feed): Promise<void> {
 /** The writer connection and the queue in front of it. */
 export async function openWriter(
   context: EngineContext,
-  { onFailed, mayCommit }: Parameters<PodOutside['openWriter']>[0],
+  { onFailed, mayCommit, load }: Parameters<PodOutside['openWriter']>[0],
 ): Promise<PodWriter> {
   let queue: GroupCommit | undefined;
   const port = await PostgresCommit.connect(context.databaseUrl, (cause) => queue?.fail(ledgerFailure(cause)));
-  queue = new GroupCommit(port, onFailed, mayCommit);
+  queue = new GroupCommit(port, onFailed, mayCommit, load);
   context.queue = queue;
   return { queue, close: () => port.close() };
 }

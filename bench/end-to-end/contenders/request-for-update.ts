@@ -2,8 +2,9 @@
  * What a team writes first: `nc.request`, and a service that locks the row. Once as it comes, a transaction a fill, and
  * once with what its advocate would add for batches: one transaction for all fills of a request.
  */
-import { createLedger } from '../../ledger/database.ts';
+
 import { Child } from '../../harness/child.ts';
+import { createLedger } from '../../ledger/database.ts';
 import { SYMBOLS } from '../scenarios.ts';
 import type { Design } from './contender.ts';
 import type { ForUpdatePlan, FromForUpdate, ToForUpdate } from './for-update-process.ts';

@@ -1,6 +1,7 @@
 /** The client processes, the same for all contenders, and the load they put on one of them. */
-import type { Slice } from '../../harness/interleave.ts';
+
 import { Child } from '../../harness/child.ts';
+import type { Slice } from '../../harness/interleave.ts';
 import type { Scenario } from '../scenarios.ts';
 import type { Acknowledged, ClientPlan, FromClient, ToClient } from './client-process.ts';
 

@@ -3,6 +3,7 @@
  * where the bus would hand them over, already decoded; the bus itself is the end-to-end suite's business.
  */
 import { randomUUID } from 'node:crypto';
+import type { SymbolMessage } from '../../actors/symbol/messages.ts';
 import { PaperVenue } from '../../adapters/paper/paper-venue.ts';
 import { systemClock, systemRandom } from '../../adapters/system-clock.ts';
 import { upbitKrw } from '../../domain/instrument.ts';
@@ -36,7 +37,10 @@ export const coinpilot: Design = { name: 'coinpilot', isSafe: true, open: openPo
 /** A Pod that serves all symbols of its database. */
 export async function openPod(url: string, symbols: number): Promise<RunningDesign> {
   const { pod, stop } = await startPod(url, symbols);
-  return { fill: (fill) => send(pod, fill), close: stop };
+  return {
+    fill: (fill) => new Promise((resolve, reject) => new Sending(pod, fill, resolve, reject).attempt()),
+    close: stop,
+  };
 }
 
 export async function startPod(url: string, symbols: number): Promise<{ pod: Pod; stop: () => Promise<void> }> {
@@ -108,27 +112,40 @@ export async function startPod(url: string, symbols: number): Promise<{ pod: Pod
  * Sends one fill until it is answered for good, as the typed client does: the same id again after a drawn pause when the
  * answer says so, BUSY above all, up to the client's deadline. The time of all attempts is the fill's.
  */
-function send(pod: Pod, fill: BenchFill): Promise<void> {
-  const { symbol, ...request } = fill;
-  const endsAt = performance.now() + DEADLINE_MS;
-  let pauseMsMax = 2 * PAUSE_MIN_MS;
-  return new Promise((resolve, reject) => {
-    const onReply = (reply: Reply): void => {
-      if (reply.ok) resolve();
-      else if (reply.error.retryable && performance.now() < endsAt) again();
-      else reject(new Error(JSON.stringify(reply.error)));
-    };
-    const again = (): void => {
-      setTimeout(attempt, PAUSE_MIN_MS + (pauseMsMax - PAUSE_MIN_MS) * Math.random());
-      pauseMsMax = Math.min(pauseMsMax * PAUSE_GROWTH, PAUSE_MAX_MS);
-    };
-    const attempt = (): void => {
-      const host = pod.symbols?.hosts.get(symbol);
-      if (host === undefined) onReply(refuse('NOT_OWNER', `${symbol} is not served`));
-      else host.post({ type: 'fill', items: [request], batch: false }, onReply);
-    };
-    attempt();
-  });
+class Sending {
+  readonly #pod: Pod;
+  readonly #symbol: string;
+  readonly #message: SymbolMessage;
+  readonly #resolve: () => void;
+  readonly #reject: (error: Error) => void;
+  readonly #endsAt = performance.now() + DEADLINE_MS;
+  #pauseMsMax = 2 * PAUSE_MIN_MS;
+
+  constructor(pod: Pod, fill: BenchFill, resolve: () => void, reject: (error: Error) => void) {
+    const { symbol, id, side, quantity, price, fee, at } = fill;
+    this.#pod = pod;
+    this.#symbol = symbol;
+    this.#message = { type: 'fill', items: [{ id, side, quantity, price, fee, at }], batch: false };
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  attempt(): void {
+    const host = this.#pod.symbols?.hosts.get(this.#symbol);
+    if (host === undefined) this.#onReply(refuse('NOT_OWNER', `${this.#symbol} is not served`));
+    else host.post(this.#message, (reply) => this.#onReply(reply));
+  }
+
+  #onReply(reply: Reply): void {
+    if (reply.ok) this.#resolve();
+    else if (reply.error.retryable && performance.now() < this.#endsAt) this.#again();
+    else this.#reject(new Error(JSON.stringify(reply.error)));
+  }
+
+  #again(): void {
+    setTimeout(() => this.attempt(), PAUSE_MIN_MS + (this.#pauseMsMax - PAUSE_MIN_MS) * Math.random());
+    this.#pauseMsMax = Math.min(this.#pauseMsMax * PAUSE_GROWTH, PAUSE_MAX_MS);
+  }
 }
 
 /** Carries requests between the Pod's own parts. Events find no listener here, as on a broker without subscribers. */

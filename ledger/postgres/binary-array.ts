@@ -2,6 +2,7 @@
  * Arrays in Postgres's binary format (src/backend/utils/adt/arrayfuncs.c, array_recv), one column of a batch each. Written
  * as text a batch costs both sides more than the rest of it: quoting here, parsing there. One dimension, first index 1.
  */
+import { invariant } from '../../domain/invariant.ts';
 import type { Units } from '../../domain/money.ts';
 
 /** The element types we send, by their object ids in pg_type.dat: fixed for ever. */
@@ -31,6 +32,11 @@ const FLOAT_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 /** Taken off a larger number at a time: as many digits as a float holds exactly, whatever they are. */
 const CHUNK_DIGITS = 3;
 const CHUNK = 10n ** 12n;
+
+const SHORT_TEXT = 48;
+const ASCII_MAX = 0x7f;
+const DASH = 0x2d;
+const NINE = 0x39;
 
 /** Digits of the numeric being written, least first; a unit of 1e23 has eight. */
 const digits = new Int16Array(64);
@@ -83,16 +89,24 @@ export class BinaryArray {
   text(value: string): void {
     // A UTF-16 unit becomes three bytes at most.
     this.#begin(value.length * 3);
-    const bytes = this.#bytes.write(value, this.#length + 4, 'utf8');
+    const start = this.#length + 4;
+    const ascii = value.length <= SHORT_TEXT ? writeAscii(this.#bytes, start, value) : false;
+    const bytes = ascii ? value.length : this.#bytes.write(value, start, 'utf8');
     this.#bytes.writeInt32BE(bytes, this.#length);
-    this.#length += 4 + bytes;
+    this.#length = start + bytes;
   }
 
   uuid(value: string): void {
     this.#begin(16);
-    this.#bytes.writeInt32BE(16, this.#length);
-    this.#bytes.write(value.replaceAll('-', ''), this.#length + 4, 'hex');
-    this.#length += 20;
+    const to = this.#bytes;
+    let at = to.writeInt32BE(16, this.#length);
+    for (let index = 0; index < value.length; index += 2) {
+      if (value.charCodeAt(index) === DASH) index += 1;
+      to[at] = (hexDigit(value.charCodeAt(index)) << 4) | hexDigit(value.charCodeAt(index + 1));
+      at += 1;
+    }
+    invariant(at === this.#length + 20, 'an id is a UUID');
+    this.#length = at;
   }
 
   /** A decimal with the places it needs and no more: its text comes back canonical. */
@@ -143,6 +157,21 @@ export class BinaryArray {
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
   }
+}
+
+/** False, and something written, for what is not ASCII. Names and words are short: faster than a call into the runtime. */
+function writeAscii(to: Buffer, start: number, value: string): boolean {
+  for (let index = 0; index < value.length; index += 1) {
+    const code = value.charCodeAt(index);
+    if (code > ASCII_MAX) return false;
+    to[start + index] = code;
+  }
+  return true;
+}
+
+/** Of `0`–`9`, `a`–`f`, `A`–`F`. */
+function hexDigit(code: number): number {
+  return code <= NINE ? code & 0xf : (code & 0xf) + 9;
 }
 
 /** Leaves the digits of a magnitude in `digits`, the two of the places always among them unless it is 0; returns how many. */

@@ -137,7 +137,14 @@ export class Pod {
     const { ownership } = ledger;
     const owner = { pod, incarnation: this.#options.newIncarnation() };
     const unsubscribe = bus.subscribe(subjects.pod(pod, 'ping'), (message) => message.respond('{"ok":true}'));
-    const watch = new ClusterWatch({ ownership, bus, subjects, clock, log, publish: (rows) => this.#publish(rows) });
+    const watch = new ClusterWatch({
+      ownership,
+      bus,
+      subjects,
+      clock,
+      log,
+      publish: (rows) => this.#publish(bus, rows),
+    });
     let membership: Membership;
     try {
       membership = await untilReachable({ clock, log, signal }, 'the cluster', async () => {
@@ -299,7 +306,7 @@ export class Pod {
 
   #actorPorts() {
     const { clock, log, pod, count, onTrade, storeMarket } = this.#options;
-    const { ledger, venue } = this.#options.outside();
+    const { bus, ledger, venue } = this.#options.outside();
     const account = required(this.account);
     return {
       queue: required(this.queue),
@@ -318,7 +325,7 @@ export class Pod {
       log,
       pod,
       mayAct: () => this.holds,
-      publish: (rows: readonly StoredRow[]) => this.#publish(rows),
+      publish: (rows: readonly StoredRow[]) => this.#publish(bus, rows),
       count,
       onClosed: onTrade,
       onIllegalEvent: (symbol: string, event: string, mode: string) => {
@@ -328,9 +335,8 @@ export class Pod {
     };
   }
 
-  #publish(rows: readonly StoredRow[]): void {
+  #publish(bus: Bus, rows: readonly StoredRow[]): void {
     const { subjects } = this.#options;
-    const { bus } = this.#options.outside();
     for (const row of rows) {
       bus.publish(subjects.event(row.symbol, row.kind as EventKind), eventJson(row));
     }

@@ -3,10 +3,10 @@
  * many symbols cost is a larger heap; their slices are interleaved like those of any contenders.
  */
 import { Child } from '../harness/child.ts';
+import type { Law } from '../harness/draw.ts';
 import { type Contender, interleave } from '../harness/interleave.ts';
 import type { Row, SuiteContext, Target } from '../harness/suite.ts';
 import { createLedger } from '../ledger/database.ts';
-import type { Law } from './draw.ts';
 import type { FromPod, ToPod } from './pod-protocol.ts';
 
 export type GrowthLedger = 'memory' | 'postgres';

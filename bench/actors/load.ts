@@ -5,7 +5,7 @@
 import { ONE, type Units } from '../../domain/money.ts';
 import type { FillRequest } from '../../protocol/messages.ts';
 import { mulberry32 } from '../../test/support/seeded.ts';
-import { drawer, type Law } from './draw.ts';
+import { drawer, type Law } from '../harness/draw.ts';
 
 export interface SymbolFill {
   readonly symbol: string;

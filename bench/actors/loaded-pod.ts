@@ -1,10 +1,10 @@
 /** A Pod with so many symbols under a steady number of callers, over the memory ledger or over Postgres. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyFill, FLAT, type Position } from '../../domain/position.ts';
+import type { Law } from '../harness/draw.ts';
 import { closedLoop, type Slice, type Verdict } from '../harness/interleave.ts';
 import { openPod } from '../ledger/coinpilot.ts';
 import { ledgerFaults, totalVersion } from '../ledger/database.ts';
-import type { Law } from './draw.ts';
 import { fillMaker, openingFill, type SymbolFill, symbolNames } from './load.ts';
 import { MemoryPod } from './memory-pod.ts';
 import type { Load } from './pod-protocol.ts';

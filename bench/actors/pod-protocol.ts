@@ -1,6 +1,7 @@
 /** What the suite and a process with one Pod tell each other. */
+
+import type { Law } from '../harness/draw.ts';
 import type { Slice, Verdict } from '../harness/interleave.ts';
-import type { Law } from './draw.ts';
 
 export type ToPod =
   /** A Pod over the memory ledger, or over the prepared Postgres ledger of this address. */

@@ -56,7 +56,7 @@ async function run(context: SuiteContext): Promise<SuiteResult> {
     }
     const result = await audited(rows, opened);
     if (result.isBroken) context.progress(`the end of the engine's log: ${arena.cluster.explain()}`);
-    return { ...result, targets: targets(rows, scenarios), notes: notes(rows, scenarios) };
+    return { ...result, targets: targets(rows), notes: notes(rows) };
   } finally {
     await arena.clients.close();
     await Promise.all(opened.map(({ running }) => running.close()));

@@ -6,6 +6,7 @@ import { uuid7 } from '../../adapters/uuid7.ts';
 import { ONE, type Units } from '../../domain/money.ts';
 import type { Side } from '../../domain/position.ts';
 import { mulberry32 } from '../../test/support/seeded.ts';
+import { drawer } from '../harness/draw.ts';
 
 export interface BenchFill {
   readonly id: string;
@@ -42,7 +43,7 @@ export function symbolName(index: number): string {
 /** Makes fills for one scenario; the same seed makes the same ones, but for their ids. */
 export function makeLoad({ symbols }: Pick<Scenario, 'symbols'>, seed: number): () => BenchFill {
   const random = mulberry32(seed);
-  const draw = symbols >= ZIPF_FROM ? zipf(symbols, random) : () => Math.floor(random() * symbols);
+  const draw = drawer(symbols >= ZIPF_FROM ? 'zipf' : 'evenly', symbols, random);
   return () => ({
     id: uuid7(),
     symbol: symbolName(draw()),
@@ -52,25 +53,4 @@ export function makeLoad({ symbols }: Pick<Scenario, 'symbols'>, seed: number): 
     fee: BigInt(Math.floor(random() * 1_000)),
     at: Date.now(),
   });
-}
-
-/** Zipf with exponent 1: the k-th symbol is drawn in proportion to 1/k. */
-function zipf(count: number, random: () => number): () => number {
-  const cumulative = new Float64Array(count);
-  let sum = 0;
-  for (let index = 0; index < count; index += 1) {
-    sum += 1 / (index + 1);
-    cumulative[index] = sum;
-  }
-  return () => {
-    const target = random() * sum;
-    let low = 0;
-    let high = count - 1;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((cumulative[middle] as number) < target) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
 }

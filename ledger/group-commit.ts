@@ -89,7 +89,7 @@ export class GroupCommit implements CommitQueue {
     while (!this.#failed && this.#dirty.size > 0 && this.#inFlight.length < LIMITS.commitPipelineDepth) {
       const sources: CommitSource[] = [];
       const groups: CommitGroup[] = [];
-      let room = Math.min(LIMITS.commitRowsMax, Math.ceil(this.#load.rows / 2));
+      let room = Math.min(LIMITS.commitRowsMax, Math.max(1, Math.ceil(this.#load.rows / 2)));
       // A copy: a source goes into a batch at most once, though it re-enters the line behind the others.
       for (const source of [...this.#dirty]) {
         if (room <= 0) break;

@@ -21,6 +21,8 @@ export interface LogItem {
   readonly modes: ModeValue;
 }
 
+const NONE: readonly never[] = [];
+
 /** Consecutive items as one group: the rows in order, the rest netted. */
 export function groupOf(
   symbol: string,
@@ -36,9 +38,9 @@ export function groupOf(
   let durable = false;
   let risk: RiskChange | null = null;
   const rows: JournalRow[] = [];
-  const orders = new Map<string, Order>();
-  const reservations: ReservationChange[] = [];
-  const funnel: FunnelCount[] = [];
+  let orders: Map<string, Order> | undefined;
+  let reservations: readonly ReservationChange[] = NONE;
+  let funnel: readonly FunnelCount[] = NONE;
   for (const { turn } of items) {
     const needed = turn.cashNeeded === 0n ? 0n : turn.cashNeeded - freed;
     if (needed > cashNeeded) cashNeeded = needed;
@@ -46,10 +48,10 @@ export function groupOf(
     freed += turn.freed;
     durable ||= turn.durableChanged;
     if (turn.risk !== null) risk = risk === null ? turn.risk : addRisk(risk, turn.risk);
-    rows.push(...turn.rows);
-    for (const [id, order] of turn.orders) orders.set(id, order);
-    reservations.push(...turn.reservations);
-    funnel.push(...turn.funnel);
+    for (const row of turn.rows) rows.push(row);
+    if (turn.orders.size > 0) orders = new Map([...(orders ?? NONE), ...turn.orders]);
+    if (turn.reservations.length > 0) reservations = [...reservations, ...turn.reservations];
+    if (turn.funnel.length > 0) funnel = [...funnel, ...turn.funnel];
   }
   return {
     symbol,
@@ -60,7 +62,7 @@ export function groupOf(
     durableAfter: durable ? durableState(last.turn.state, modeOf(last.modes)) : null,
     cashDelta,
     cashNeeded,
-    orders: [...orders.values()],
+    orders: orders === undefined ? NONE : [...orders.values()],
     reservations,
     funnel,
     risk,

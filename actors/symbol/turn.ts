@@ -262,8 +262,8 @@ export class Turn {
       request,
       body,
     };
-    this.#rows ??= [];
-    this.#rows.push(stored);
+    if (this.#rows === undefined) this.#rows = [stored];
+    else this.#rows.push(stored);
     this.#memory.uncommitted.set(id, stored);
   }
 }

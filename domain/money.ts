@@ -16,7 +16,7 @@ export const ONE: Units = 100_000_000n;
 const FLOAT_ONE = Number(ONE);
 const FLOAT_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
-const DECIMAL = /^(-?)(\d{1,20})(?:\.(\d+))?$/;
+const DECIMAL = /^(-?)(\d{1,40})(?:\.(\d+))?$/;
 
 /** Parses "12", "-0.5", "1.50000000". Digits past the eighth place must be zero. Returns undefined when it can't. */
 export function tryParseDecimal(text: string): Units | undefined {

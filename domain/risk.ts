@@ -103,7 +103,7 @@ export interface SizingInput {
 
 /** The UTC date a market time belongs to, as `2022-01-31`. */
 export function dayOf(marketTime: number): string {
-  const number = Math.floor(marketTime / DAY_MS);
+  const number = Math.floor(Math.trunc(marketTime) / DAY_MS);
   // Asked for every fill, and a day has many.
   if (number !== lastDay.number) lastDay = { number, text: new Date(marketTime).toISOString().slice(0, 10) };
   return lastDay.text;

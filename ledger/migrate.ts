@@ -31,7 +31,8 @@ export async function migrate(options: { readonly url: string; readonly log: Log
       migrationsTable: 'migrations',
       noLock: true,
       checkOrder: true,
-      singleTransaction: true,
+      // One transaction each: the exclusive locks of one on a table would wait for commits that wait for those of the next.
+      singleTransaction: false,
       verbose: false,
       log: () => undefined,
       logger: {

@@ -83,7 +83,9 @@ export class BinaryArray {
 
   /** `YYYY-MM-DD`, as a date. */
   date(day: string): void {
-    this.int4(Math.round((Date.parse(day) - EPOCH_MS) / DAY_MS));
+    const days = Math.round((Date.parse(day) - EPOCH_MS) / DAY_MS);
+    invariant(!Number.isNaN(days), `"${day}" is a day`);
+    this.int4(days);
   }
 
   text(value: string): void {

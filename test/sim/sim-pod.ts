@@ -184,7 +184,7 @@ export class SimPod {
       bus: this.bus,
       ledger: ports,
       venue: new PaperVenue({ settings: { feeRate: FEE_RATE, slippageBps: 0, partialFill }, store: paper, log }),
-      openWriter: async ({ onFailed, mayCommit }) => {
+      openWriter: async ({ onFailed, mayCommit, load }) => {
         let queue: GroupCommit | undefined;
         const writer = await ledger.connectWriter(this.link, {
           onLost: (cause) => queue?.fail(cause),
@@ -194,7 +194,7 @@ export class SimPod {
             return fate;
           },
         });
-        queue = new GroupCommit(writer, onFailed, mayCommit);
+        queue = new GroupCommit(writer, onFailed, mayCommit, load);
         this.writer = writer;
         return { queue, close: () => writer.close() };
       },

@@ -75,10 +75,10 @@ class ScriptedSource implements CommitSource {
   }
 }
 
-function setUp() {
+function setUp(load?: { rows: number }) {
   const port = new ScriptedPort();
   const failures: unknown[] = [];
-  const commit = new GroupCommit(port, (cause) => failures.push(cause));
+  const commit = new GroupCommit(port, (cause) => failures.push(cause), undefined, load);
   const call = (index: number): Call => {
     const found = port.calls[index];
     if (found === undefined) throw new Error(`there was no commit ${index}`);
@@ -93,6 +93,28 @@ describe('group commit', () => {
     for (const name of ['A', 'B', 'C']) commit.dirty(new ScriptedSource(name, 1));
     await settled();
     expect(port.batches).toEqual([['A:1', 'B:1', 'C:1']]);
+  });
+
+  it('sends half of what is uncommitted at a time, so that answers are handled while the ledger works', async () => {
+    const load = { rows: 10 };
+    const { port, commit, call } = setUp(load);
+    commit.dirty(new ScriptedSource('A', 9));
+    commit.dirty(new ScriptedSource('B', 1));
+    await settled();
+    expect(port.batches).toEqual([['A:5'], ['B:1', 'A:4']]);
+    commit.dirty(new ScriptedSource('C', 3));
+    load.rows = 8;
+    call(0).answer();
+    await settled();
+    expect(port.batches[2]).toEqual(['C:3']);
+  });
+
+  it('comes to rest when a source that announced something has nothing any more', async () => {
+    const { port, commit } = setUp({ rows: 0 });
+    commit.dirty(new ScriptedSource('A', 0));
+    await settled();
+    await commit.idle();
+    expect(port.batches).toEqual([]);
   });
 
   it('gathers everything that comes while the writer is busy into the next batch', async () => {

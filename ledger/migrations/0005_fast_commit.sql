@@ -1,14 +1,12 @@
 -- Up Migration
 
--- By id first: new ids (UUIDv7) land at the end of the index whatever their symbol is, and looking one up can use no other.
-alter table journal drop constraint journal_symbol_id_key, add constraint journal_id_symbol_key unique (id, symbol);
-
 -- An index whose predicate names the quantity would be written with every fill; `held` changes when a position opens or closes.
+-- Room in a page for the next versions of its rows (an update that stays in its page writes no index), set before the new
+-- column has the table written anew.
 drop index positions_held;
+alter table positions set (fillfactor = 50);
 alter table positions add column held boolean generated always as (quantity > 0) stored;
 create index positions_held on positions (symbol) where held;
--- Room in a page for the next versions of its rows: an update that stays in its page writes no index.
-alter table positions set (fillfactor = 50);
 alter table account set (fillfactor = 50);
 
 -- The commit: one round trip, one transaction, any number of symbols. Each group (consecutive changes of one symbol) has

@@ -25,7 +25,8 @@ const COMMIT = 'ledger/memory/memory-commit.ts';
 const JOURNAL = 'ledger/memory/journal-table.ts';
 const OWNERSHIP = 'ledger/memory/memory-ownership.ts';
 const RUNNER = 'actors/symbol/runner.ts';
-const COMMIT_SQL = 'ledger/migrations/0002_commit.sql';
+const CLAIM_SQL = 'ledger/migrations/0002_commit.sql';
+const COMMIT_SQL = 'ledger/migrations/0005_fast_commit.sql';
 
 /** What the simulator must notice. */
 export const MUTATIONS: readonly Mutation[] = [
@@ -92,21 +93,33 @@ export const MUTATIONS: readonly Mutation[] = [
 export const SQL_MUTATIONS: readonly Mutation[] = [
   {
     name: 'without the epoch check',
-    patches: [{ file: COMMIT_SQL, find: 'if x.epoch = g_epoch[x.ord] and ', replace: 'if ' }],
+    patches: [
+      { file: COMMIT_SQL, find: 'select g.epoch = p.epoch and g.version', replace: 'select g.version' },
+      { file: COMMIT_SQL, find: ' and p.epoch = g.epoch and p.version', replace: ' and p.version' },
+    ],
   },
   {
     name: 'without the version check',
-    patches: [{ file: COMMIT_SQL, find: ' and x.version = g_version[x.ord] then', replace: ' then' }],
+    patches: [
+      { file: COMMIT_SQL, find: ' and g.version = p.version as', replace: ' as' },
+      { file: COMMIT_SQL, find: ' and p.version = g.version', replace: '' },
+    ],
   },
   {
     name: 'without the id check',
-    patches: [{ file: COMMIT_SQL, find: 'if accepted[x.grp] then', replace: 'if false then' }],
+    patches: [
+      {
+        file: COMMIT_SQL,
+        find: 'if exists (select from journal j where j.id = any (e_id)) then',
+        replace: 'if false then',
+      },
+    ],
   },
   {
     name: 'rebuild at the same epoch',
     patches: [
       {
-        file: COMMIT_SQL,
+        file: CLAIM_SQL,
         find: 'set owner = p_pod, incarnation = p_incarnation, epoch = p.epoch + 1',
         replace:
           'set owner = p_pod, incarnation = p_incarnation,\n    epoch = p.epoch + (p.incarnation is distinct from p_incarnation)::integer',
@@ -118,8 +131,8 @@ export const SQL_MUTATIONS: readonly Mutation[] = [
     patches: [
       {
         file: COMMIT_SQL,
-        find: 'select e.symbol, e.seq, e.id, e.kind, timestamptz',
-        replace: 'select e.symbol, (select count(*) from journal) + row_number() over (), e.id, e.kind, timestamptz',
+        find: 'select e.symbol, e.seq, e.id, e.kind, e.at',
+        replace: 'select e.symbol, (select count(*) from journal) + row_number() over (), e.id, e.kind, e.at',
       },
     ],
   },

@@ -8,10 +8,7 @@ import type { Slice } from '../harness/interleave.ts';
 /** Items made ready at a time: some milliseconds of work, so that leases are renewed in between. */
 const CHUNK = 4_096;
 
-/**
- * `run` does a chunk and may answer latencies it took a sample of, in milliseconds; without them the mean of each chunk
- * stands for its operations, because a clock is too slow for one of them.
- */
+/** `run` does a chunk and may answer latencies it took a sample of, in milliseconds: a clock is too slow for some work. */
 export async function inChunks<Item>(
   durationMs: number,
   make: () => Item,
@@ -26,9 +23,9 @@ export async function inChunks<Item>(
     const startedAt = performance.now();
     const sample = await run(chunk);
     const tookMs = performance.now() - startedAt;
-    for (const latency of sample ?? [tookMs / CHUNK]) latenciesMs.push(latency);
+    for (const latency of sample ?? []) latenciesMs.push(latency);
     elapsedMs += tookMs;
     operations += CHUNK;
   }
-  return { operations, elapsedMs, latenciesMs };
+  return { operations, elapsedMs, latenciesMs, hasPauses: true };
 }

@@ -4,7 +4,8 @@ import { applyFill, FLAT, type Position } from '../../domain/position.ts';
 import type { Law } from '../harness/draw.ts';
 import { closedLoop, type Slice, type Verdict } from '../harness/interleave.ts';
 import { openPod } from '../ledger/coinpilot.ts';
-import { ledgerFaults, totalVersion } from '../ledger/database.ts';
+import { ledgerFaults } from '../ledger/database.ts';
+import { Promises } from '../ledger/promises.ts';
 import { fillMaker, openingFill, type SymbolFill, symbolNames } from './load.ts';
 import { MemoryPod } from './memory-pod.ts';
 import type { Load } from './pod-protocol.ts';
@@ -13,10 +14,9 @@ const OPENED_AT_ONCE = 256;
 
 /** A Pod and the ledger behind it, as far as a load needs them. */
 interface Served {
+  /** Resolves when it is acknowledged. */
   fill(fill: SymbolFill): Promise<void>;
-  /** Changes the ledger holds, over all symbols. */
-  rows(): Promise<number>;
-  faults(): Promise<readonly string[]>;
+  verdict(): Promise<Verdict>;
   stop(): Promise<void>;
 }
 
@@ -30,33 +30,26 @@ export interface LoadedPodOptions {
 export class LoadedPod {
   readonly #served: Served;
   readonly #next: Readonly<Record<Law, () => SymbolFill>>;
-  readonly #rowsBefore: number;
-  #acknowledged = 0;
 
-  private constructor(served: Served, next: Record<Law, () => SymbolFill>, rowsBefore: number) {
+  private constructor(served: Served, next: Record<Law, () => SymbolFill>) {
     this.#served = served;
     this.#next = next;
-    this.#rowsBefore = rowsBefore;
   }
 
   static async open({ symbols, databaseUrl, seed }: LoadedPodOptions): Promise<LoadedPod> {
     const names = symbolNames(symbols);
     const served = databaseUrl === undefined ? await serveMemory(names) : await servePostgres(databaseUrl, symbols);
     const next = { evenly: fillMaker(names, seed), zipf: fillMaker(names, seed, 'zipf') };
-    return new LoadedPod(served, next, await served.rows());
+    return new LoadedPod(served, next);
   }
 
   load({ law, callers, durationMs }: Load): Promise<Slice> {
     const next = this.#next[law];
-    return closedLoop(callers, durationMs, async () => {
-      await this.#served.fill(next());
-      this.#acknowledged += 1;
-    });
+    return closedLoop(callers, durationMs, () => this.#served.fill(next()));
   }
 
-  async audit(): Promise<Verdict> {
-    const lost = this.#acknowledged - ((await this.#served.rows()) - this.#rowsBefore);
-    return { lost, faults: await this.#served.faults() };
+  audit(): Promise<Verdict> {
+    return this.#served.verdict();
   }
 
   stop(): Promise<void> {
@@ -65,12 +58,18 @@ export class LoadedPod {
 }
 
 async function servePostgres(url: string, symbols: number): Promise<Served> {
+  const promises = await Promises.begin(url);
   const pod = await openPod(url, symbols);
   return {
-    fill: ({ symbol, request }) =>
-      pod.fill({ ...request, symbol, fee: request.fee ?? 0n, at: request.at ?? Date.now() }),
-    rows: () => totalVersion(url),
-    faults: () => ledgerFaults(url),
+    fill: async ({ symbol, request }) => {
+      const fill = { ...request, symbol, fee: request.fee ?? 0n, at: request.at ?? Date.now() };
+      await pod.fill(fill);
+      promises.acknowledged(fill);
+    },
+    verdict: async () => {
+      const { lost, faults } = await promises.verdict();
+      return { lost, faults: [...faults, ...(await ledgerFaults(url))] };
+    },
     stop: () => pod.close(),
   };
 }
@@ -89,6 +88,7 @@ async function serveMemory(symbols: readonly string[]): Promise<Served> {
         else reject(new Error(`a fill was refused: ${reply.error.message}`));
       });
     });
+  let acknowledged = symbols.length;
   for (let start = 0; start < symbols.length; start += OPENED_AT_ONCE) {
     const part = symbols.slice(start, start + OPENED_AT_ONCE);
     await Promise.all(part.map((symbol) => fill({ symbol, request: openingFill() })));
@@ -96,9 +96,15 @@ async function serveMemory(symbols: readonly string[]): Promise<Served> {
   }
   return {
     // A ledger in memory answers within the turn of the event loop; without its end no heartbeat would ever be sent.
-    fill: (request) => fill(request).then(turnEnd),
-    rows: async () => [...database.positions.values()].reduce((sum, { version }) => sum + version, 0),
-    faults: async () => memoryFaults(pod),
+    fill: async (request) => {
+      await fill(request);
+      acknowledged += 1;
+      await turnEnd();
+    },
+    verdict: async () => {
+      const held = [...database.positions.values()].reduce((sum, { version }) => sum + version, 0);
+      return { lost: acknowledged - held, faults: memoryFaults(pod) };
+    },
     stop: () => pod.stop(),
   };
 }

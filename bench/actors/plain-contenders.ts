@@ -21,26 +21,23 @@ export function reducer(seed: number): Contender {
   };
 }
 
-/** The machine that ships, by itself: every event changes its mode. */
+/** xstate by itself: one state, and an event that does nothing. */
 export function xstateSend(): Contender {
+  const actor = createActor(idleMachine);
+  actor.start();
+  return sending('xstate-send', actor, () => ({ type: 'NOTHING' }));
+}
+
+/** The machine that ships, by itself: every event changes its mode. */
+export function coinpilotMachine(): Contender {
   const actor = createActor(symbolMachine);
   actor.start();
   actor.send({ type: 'RECOVERED', holds: false, order: null, warm: true });
   let isPaused = false;
-  return {
-    name: 'xstate-send',
-    slice: (durationMs) =>
-      inChunks(
-        durationMs,
-        () => {
-          isPaused = !isPaused;
-          return { type: isPaused ? 'PAUSE' : 'RESUME' } as const;
-        },
-        (chunk) => {
-          for (const event of chunk) actor.send(event);
-        },
-      ),
-  };
+  return sending('coinpilot-machine', actor, () => {
+    isPaused = !isPaused;
+    return { type: isPaused ? 'PAUSE' : 'RESUME' };
+  });
 }
 
 /** The position inside of a machine, as most would write an actor with xstate: every fill is an event with an `assign`. */
@@ -48,18 +45,22 @@ export function xstateFill(seed: number): Contender {
   const next = executionMaker(seed);
   const actor = createActor(positionMachine);
   actor.start();
+  return sending('xstate-fill', actor, () => ({ type: 'FILL', execution: next() }));
+}
+
+function sending<Event>(name: string, actor: { send(event: Event): void }, next: () => Event): Contender {
   return {
-    name: 'xstate-fill',
+    name,
     slice: (durationMs) =>
-      inChunks(
-        durationMs,
-        () => ({ type: 'FILL', execution: next() }) as const,
-        (chunk) => {
-          for (const event of chunk) actor.send(event);
-        },
-      ),
+      inChunks(durationMs, next, (chunk) => {
+        for (const event of chunk) actor.send(event);
+      }),
   };
 }
+
+const idleMachine = setup({
+  types: { events: {} as { readonly type: 'NOTHING' } },
+}).createMachine({ initial: 'idle', states: { idle: { on: { NOTHING: {} } } } });
 
 const positionMachine = setup({
   types: {

@@ -66,7 +66,6 @@ export function judge(acknowledged: readonly Acknowledged[], stored: readonly St
   // A refusal may be a time-out, and what it was about may have happened.
   const mayBeStored = promised + sumOf(acknowledged.flatMap(({ refused }) => Object.values(refused)));
   const faults = [
-    ...(lost > 0 ? [`${lost} acknowledged fills are not in the journal`] : []),
     ...(wrong > 0 ? [`${wrong} fills are in the journal under another version than was acknowledged`] : []),
     ...(doubled > 0 ? [`${doubled} fills are in the journal twice`] : []),
     ...(stored.length > mayBeStored ? [`${stored.length - mayBeStored} fills are stored that nobody sent`] : []),

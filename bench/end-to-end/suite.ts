@@ -2,7 +2,7 @@
 import { Cluster } from '../../test/support/cluster.ts';
 import { ledgerFaults } from '../../test/support/ledger-audit.ts';
 import { type Contender, interleave } from '../harness/interleave.ts';
-import type { Row, Suite, SuiteContext, SuiteResult } from '../harness/suite.ts';
+import { isAsked, type Row, type Suite, type SuiteContext, type SuiteResult } from '../harness/suite.ts';
 import { createLedger } from '../ledger/database.ts';
 import { coinpilot } from './contenders/coinpilot.ts';
 import type { Arena, Design, Running } from './contenders/contender.ts';
@@ -32,15 +32,14 @@ export const endToEnd: Suite = {
   baseline: BASELINE,
   scenarios: SCENARIOS.map(({ name }) => name),
   contenders: DESIGNS.map(({ name }) => name),
+  brokerScenarios: SCENARIOS.map(({ name }) => name),
   run,
 };
 
 async function run(context: SuiteContext): Promise<SuiteResult> {
   const scenarios = scenariosOf(context);
   const designs = DESIGNS.filter(
-    ({ name, isFor }) =>
-      (context.contenders.length === 0 || name === BASELINE || context.contenders.includes(name)) &&
-      (isFor === undefined || scenarios.some(isFor)),
+    ({ name, isFor }) => isAsked(name, BASELINE, context) && (isFor === undefined || scenarios.some(isFor)),
   );
   const arena = await openArena(context);
   const opened: Opened[] = [];
@@ -54,9 +53,11 @@ async function run(context: SuiteContext): Promise<SuiteResult> {
       context.finished(measured);
       rows.push(...measured);
     }
-    const result = await audited(rows, opened);
-    if (result.isBroken) context.progress(`the end of the engine's log: ${arena.cluster.explain()}`);
-    return { ...result, targets: targets(rows), notes: notes(rows) };
+    const judged = await audited(rows, opened);
+    if (judged.some(({ faults }) => faults !== undefined)) {
+      context.progress(`the end of the engine's log: ${arena.cluster.explain()}`);
+    }
+    return { rows: judged, targets: targets(rows), notes: notes(rows) };
   } finally {
     await arena.clients.close();
     await Promise.all(opened.map(({ running }) => running.close()));
@@ -116,17 +117,13 @@ function contender(scenario: Scenario, { design, running, journal }: Opened): Co
 }
 
 /** Folds every ledger once, after all scenarios: what is wrong in it may come from any of them. */
-async function audited(
-  rows: readonly Row[],
-  opened: readonly Opened[],
-): Promise<Pick<SuiteResult, 'rows'> & { readonly isBroken: boolean }> {
+async function audited(rows: readonly Row[], opened: readonly Opened[]): Promise<readonly Row[]> {
   const found = new Map<string, readonly string[]>();
   for (const { design, running } of opened) {
     if (running.databaseUrl !== undefined) found.set(design.name, await ledgerFaults(running.databaseUrl));
   }
-  const judged = rows.map((row): Row => {
+  return rows.map((row): Row => {
     const faults = [...(row.faults ?? []), ...(found.get(row.contender) ?? [])];
     return faults.length === 0 ? row : { ...row, faults };
   });
-  return { rows: judged, isBroken: judged.some(({ lost, faults }) => faults !== undefined || (lost ?? 0) > 0) };
 }

@@ -1,4 +1,5 @@
 /** The figures that are promised of this suite, and what a run shows of them. */
+import { ratioBetween } from '../harness/row-groups.ts';
 import type { Row, Target } from '../harness/suite.ts';
 import { coinpilot } from './contenders/coinpilot.ts';
 import { echo } from './contenders/echo.ts';
@@ -15,21 +16,21 @@ export function targets(rows: readonly Row[]): readonly Target[] {
       text: `${SINGLE} against ${requestForUpdate.name}`,
       atLeast: 15,
       aim: 22,
-      measured: timesThatOf(requestForUpdate.name, SINGLE, rows),
+      measured: ratioBetween(rows, SINGLE, coinpilot.name, requestForUpdate.name),
       unit: '×',
     },
     {
       text: `${SINGLE} against the echo`,
       atLeast: 70,
       aim: 85,
-      measured: 100 * timesThatOf(echo.name, SINGLE, rows),
+      measured: 100 * ratioBetween(rows, SINGLE, coinpilot.name, echo.name),
       unit: '%',
     },
     {
       text: `${BATCH} against ${requestForUpdate.name}`,
       atLeast: 45,
       aim: 70,
-      measured: timesThatOf(requestForUpdate.name, BATCH, rows),
+      measured: ratioBetween(rows, BATCH, coinpilot.name, requestForUpdate.name),
       unit: '×',
     },
   ];
@@ -38,18 +39,10 @@ export function targets(rows: readonly Row[]): readonly Target[] {
 
 /** What a reader of the batches has to know. */
 export function notes(rows: readonly Row[]): readonly string[] {
-  const advocate = timesThatOf(requestForUpdateBatched.name, BATCH, rows);
+  const advocate = ratioBetween(rows, BATCH, coinpilot.name, requestForUpdateBatched.name);
   if (!Number.isFinite(advocate)) return [];
   return [
     `${requestForUpdate.name} makes a transaction of every fill, ${requestForUpdateBatched.name} one of a whole request: ` +
       `against that one ${BATCH} is ${advocate.toFixed(1)} ×`,
   ];
-}
-
-/** The engine's rate ÷ the contender's, rounds paired; NaN when one of them was not measured. */
-function timesThatOf(contender: string, scenario: string | undefined, rows: readonly Row[]): number {
-  const find = (name: string) => rows.find((row) => row.scenario === scenario && row.contender === name);
-  const [ours, theirs] = [find(coinpilot.name), find(contender)];
-  // Both are against the same baseline in the same rounds.
-  return (ours?.ratio ?? Number.NaN) / (theirs?.ratio ?? Number.NaN);
 }

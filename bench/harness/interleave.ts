@@ -1,17 +1,20 @@
 /**
- * Runs contenders against each other: a slice of load on each in turn, round after round (A B C, A B C, …), so that
- * whatever the machine does meanwhile happens to all of them. Ratios are taken within a round and their median is told.
+ * Runs contenders against each other: a slice of load on each in turn, round after round (A B C, B C A, …), so that
+ * whatever the machine does meanwhile happens to all of them, and whatever one leaves behind to another one each round.
+ * Ratios are taken within a round and their median is told.
  */
 import { cpus } from 'node:os';
-import { median, percentile, spread } from './statistics.ts';
+import { median, pairedRatios, percentile, spread } from './statistics.ts';
 import type { Row } from './suite.ts';
 
 /** What a slice of load came to. */
 export interface Slice {
   readonly operations: number;
   readonly elapsedMs: number;
-  /** Of each operation, or of a fair sample. */
+  /** Of each operation, or of a fair sample; empty where no single one was timed. */
   readonly latenciesMs: readonly number[] | Float64Array;
+  /** The clock stood still at times: the processor time of the slice is not that of its operations. */
+  readonly hasPauses?: boolean;
 }
 
 export interface Contender {
@@ -22,10 +25,12 @@ export interface Contender {
   warmUp?(durationMs: number): Promise<unknown>;
   /** After the last slice: acknowledged operations that are not in the result, and what else is wrong with it. */
   verdict?(): Promise<Verdict>;
+  /** It is here to show what it loses: that is told and is no fault. */
+  readonly isLossy?: boolean;
 }
 
 export interface Verdict {
-  /** Null for what keeps nothing that could be lost. */
+  /** Null for what keeps nothing that could be lost. Below zero: more than was acknowledged. */
   readonly lost: number | null;
   readonly faults: readonly string[];
 }
@@ -40,50 +45,32 @@ export interface InterleaveOptions {
 }
 
 interface Measured {
+  readonly contender: Contender;
   readonly rates: number[];
   readonly latencies: (readonly number[] | Float64Array)[];
   operations: number;
   cpuMs: number;
+  hasPauses: boolean;
 }
 
+/** What a contender throws comes out with its name and the scenario before it. */
 export async function interleave(options: InterleaveOptions): Promise<readonly Row[]> {
-  const { scenario, contenders, baseline, rounds, warmUpMs, sliceMs } = options;
-  const measured = new Map<Contender, Measured>();
+  const { scenario, contenders, rounds, warmUpMs, sliceMs } = options;
+  const measured: Measured[] = [];
   for (const contender of contenders) {
-    measured.set(contender, { rates: [], latencies: [], operations: 0, cpuMs: 0 });
-    await (contender.warmUp?.(warmUpMs) ?? contender.slice(warmUpMs));
+    measured.push({ contender, rates: [], latencies: [], operations: 0, cpuMs: 0, hasPauses: false });
+    await named(scenario, contender, () => contender.warmUp?.(warmUpMs) ?? contender.slice(warmUpMs));
   }
   for (let round = 0; round < rounds; round += 1) {
-    for (const [contender, seen] of measured) {
-      const busyBefore = busyMs();
-      const slice = await contender.slice(sliceMs);
-      seen.cpuMs += busyMs() - busyBefore;
-      seen.operations += slice.operations;
-      seen.rates.push((slice.operations / slice.elapsedMs) * 1_000);
-      seen.latencies.push(slice.latenciesMs);
+    for (const seen of rotated(measured, round)) {
+      await named(scenario, seen.contender, () => measureSlice(seen, sliceMs));
     }
   }
-  const base = [...measured].find(([{ name }]) => name === baseline)?.[1];
-  const baseP99 = base === undefined ? undefined : percentile(sorted(base.latencies), 0.99);
+  const base = measured.find(({ contender }) => contender.name === options.baseline);
   const rows: Row[] = [];
-  for (const [contender, seen] of measured) {
-    const latencies = sorted(seen.latencies);
-    const p99Ms = percentile(latencies, 0.99);
-    const verdict = await contender.verdict?.();
-    rows.push({
-      scenario,
-      contender: contender.name,
-      opsPerSecond: median(seen.rates),
-      p50Ms: percentile(latencies, 0.5),
-      p99Ms,
-      lost: verdict?.lost ?? null,
-      ratio:
-        base === undefined ? null : median(seen.rates.map((rate, round) => rate / (base.rates[round] ?? Number.NaN))),
-      spread: spread(seen.rates),
-      cpuMicros: (seen.cpuMs * 1_000) / seen.operations,
-      p99Ratio: baseP99 === undefined ? null : p99Ms / baseP99,
-      ...(verdict === undefined || verdict.faults.length === 0 ? {} : { faults: verdict.faults }),
-    });
+  for (const seen of measured) {
+    const verdict = await named(scenario, seen.contender, async () => seen.contender.verdict?.());
+    rows.push({ scenario, ...figuresOf(seen, base), ...judgement(seen.contender, verdict) });
   }
   return rows;
 }
@@ -108,6 +95,61 @@ export async function closedLoop(
   };
   await Promise.all(Array.from({ length: callers }, (_, caller) => loop(caller)));
   return { operations: latenciesMs.length, elapsedMs: performance.now() - startedAt, latenciesMs };
+}
+
+async function named<T>(scenario: string, { name }: Contender, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new Error(`${scenario} ${name}: ${error instanceof Error ? error.message : error}`, { cause: error });
+  }
+}
+
+async function measureSlice(seen: Measured, durationMs: number): Promise<void> {
+  const busyBefore = busyMs();
+  const { operations, elapsedMs, latenciesMs, hasPauses = false } = await seen.contender.slice(durationMs);
+  seen.cpuMs += busyMs() - busyBefore;
+  seen.operations += operations;
+  seen.rates.push((operations / elapsedMs) * 1_000);
+  seen.latencies.push(latenciesMs);
+  seen.hasPauses ||= hasPauses;
+}
+
+function rotated<T>(all: readonly T[], by: number): readonly T[] {
+  const first = by % all.length;
+  return [...all.slice(first), ...all.slice(0, first)];
+}
+
+function figuresOf(seen: Measured, base: Measured | undefined): Omit<Row, 'scenario' | 'lost'> {
+  const latencies = sorted(seen.latencies);
+  const p99Ms = finite(percentile(latencies, 0.99));
+  const ratios = base === undefined ? [] : pairedRatios(seen.rates, base.rates);
+  const baseP99 = base === undefined ? Number.NaN : percentile(sorted(base.latencies), 0.99);
+  return {
+    contender: seen.contender.name,
+    opsPerSecond: median(seen.rates),
+    rates: seen.rates,
+    p50Ms: finite(percentile(latencies, 0.5)),
+    p99Ms,
+    ratio: finite(median(ratios)),
+    ...(seen === base ? { isBaseline: true as const } : {}),
+    spread: spread(seen.rates),
+    ...(base === undefined || seen === base ? {} : { ratioSpread: spread(ratios) }),
+    ...(seen.hasPauses ? {} : { cpuMicros: (seen.cpuMs * 1_000) / seen.operations }),
+    p99Ratio: finite((p99Ms ?? Number.NaN) / baseP99),
+  };
+}
+
+function judgement({ isLossy = false }: Contender, verdict: Verdict | undefined): Pick<Row, 'lost' | 'faults'> {
+  const lost = verdict?.lost ?? null;
+  const faults = [...(verdict?.faults ?? [])];
+  if (lost !== null && lost > 0 && !isLossy) faults.unshift(`${lost} acknowledged operations are not in the result`);
+  if (lost !== null && lost < 0) faults.unshift(`${-lost} operations are in the result that nobody acknowledged`);
+  return faults.length === 0 ? { lost } : { lost, faults };
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 function sorted(parts: readonly (readonly number[] | Float64Array)[]): Float64Array {

@@ -45,7 +45,7 @@ suites: ${suites.join(', ')}; all of them when none is named
 export function parseOptions(parameters: readonly string[], suites: readonly string[]): BenchOptions {
   const { values, positionals } = parse(parameters);
   const unknown = positionals.find((name) => !suites.includes(name));
-  if (unknown !== undefined) throw new UsageError(`there is no suite "${unknown}"`);
+  if (unknown !== undefined) throw new UsageError(`there is no suite "${unknown}"; there are: ${suites.join(', ')}`);
   return {
     suites: [...new Set(positionals)],
     isQuick: values.quick,

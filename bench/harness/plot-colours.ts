@@ -9,9 +9,9 @@ export const BASELINE_COLOUR = 'base';
 const PALETTE = ['#d98324', '#3f9d5d', '#8b6fd1', '#c95f99', '#2a9d9d', '#a38a1f', '#a5694a', '#6c8ebf', '#7f9c3f'];
 
 /** Contender → class name, in the order of their first rows. */
-export function colours(rows: readonly Row[], baselines: ReadonlySet<Row>): ReadonlyMap<string, string> {
+export function colours(rows: readonly Row[]): ReadonlyMap<string, string> {
   const names = new Set(rows.map(({ contender }) => contender));
-  const compared = new Set([...baselines].map(({ contender }) => contender));
+  const compared = new Set(rows.filter(({ isBaseline }) => isBaseline).map(({ contender }) => contender));
   const paint = new Map<string, string>();
   let next = 0;
   for (const name of names) {

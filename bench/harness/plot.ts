@@ -7,7 +7,7 @@ import { numeral, shortNumeral, times } from './numerals.ts';
 import { BASELINE_COLOUR, colours, STYLE } from './plot-colours.ts';
 import { decadesOf, makeScale, type Scale } from './plot-scale.ts';
 import type { Report } from './report.ts';
-import { baselinesOf, byScenario } from './row-groups.ts';
+import { byScenario } from './row-groups.ts';
 import type { Row, Suite } from './suite.ts';
 
 const WIDTH = 980;
@@ -47,9 +47,8 @@ interface Drawn {
 
 type Paint = ReadonlyMap<string, string>;
 
-export function plot(suite: Pick<Suite, 'title' | 'baseline'>, report: Report): string {
-  const baselines = baselinesOf(report.rows, suite.baseline);
-  const paint = colours(report.rows, baselines);
+export function plot(suite: Pick<Suite, 'title'>, report: Report): string {
+  const paint = colours(report.rows);
   const parts = [
     text({ x: MARGIN, y: MARGIN + 16, style: 'title' }, suite.title),
     text({ x: MARGIN, y: MARGIN + 36, style: 'quiet' }, circumstances(report)),
@@ -59,7 +58,7 @@ export function plot(suite: Pick<Suite, 'title' | 'baseline'>, report: Report): 
   let y = legend.bottom;
   for (const [unit, rows] of sectionsOf(report.rows)) {
     parts.push(text({ x: MARGIN, y: y + 14, style: 'section' }, unit));
-    const section = drawSection(panelsOf(rows, { paint, baselines }), y + 24);
+    const section = drawSection(panelsOf(rows, paint), y + 24);
     parts.push(section.text);
     y = section.bottom;
   }
@@ -97,13 +96,13 @@ function valueIn({ figure, opsPerSecond }: Row): number {
   return figure?.value ?? opsPerSecond ?? Number.NaN;
 }
 
-function panelsOf(rows: readonly Row[], options: { paint: Paint; baselines: ReadonlySet<Row> }): readonly Panel[] {
+function panelsOf(rows: readonly Row[], paint: Paint): readonly Panel[] {
   const groups = [...byScenario(rows)];
   const bar = (name: string, row: Row): Bar => ({
     name,
-    colour: options.paint.get(row.contender) ?? BASELINE_COLOUR,
+    colour: paint.get(row.contender) ?? BASELINE_COLOUR,
     value: valueIn(row),
-    ratio: row.ratio === null || options.baselines.has(row) ? '' : times(row.ratio),
+    ratio: row.ratio === null || row.isBaseline ? '' : times(row.ratio),
     figure: row.figure === undefined ? shortNumeral(valueIn(row)) : `${numeral(row.figure.value)} ${row.figure.unit}`,
     lost: row.lost === null || row.lost === 0 ? '' : `${numeral(row.lost)} lost`,
   });

@@ -10,6 +10,7 @@ export interface Report {
   readonly rows: readonly Row[];
   readonly targets: readonly Target[];
   readonly notes: readonly string[];
+  /** A row has faults, or the suite ended with an error: the process ends with 1. */
   readonly isBroken: boolean;
   readonly quick: boolean;
   /** Zero: the disk as it is. */
@@ -37,6 +38,8 @@ export interface Circumstances {
   readonly startedAt: Date;
   readonly tookMs: number;
   readonly cutShort?: string;
+  /** It ended with an error. */
+  readonly hasFailed?: boolean;
 }
 
 const DIGITS = 4;
@@ -48,9 +51,9 @@ export function makeReport(result: SuiteResult, circumstances: Circumstances): R
     machine: circumstances.machine,
     commit: circumstances.commit,
     rows: result.rows,
-    targets: result.targets ?? [],
+    targets: (result.targets ?? []).filter((target) => (target.fsyncDelayMs ?? 0) === circumstances.fsyncDelayMs),
     notes: result.notes ?? [],
-    isBroken: result.isBroken ?? false,
+    isBroken: (circumstances.hasFailed ?? false) || result.rows.some(({ faults }) => faults !== undefined),
     quick: circumstances.isQuick,
     fsyncDelayMs: circumstances.fsyncDelayMs,
     ...(rounds === undefined ? {} : { rounds }),

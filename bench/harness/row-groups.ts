@@ -1,4 +1,5 @@
 /** Rows in the groups that tables and plots show them in. */
+import { median, pairedRatios } from './statistics.ts';
 import type { Row } from './suite.ts';
 
 /** In the order of their first rows, with the rows in theirs. */
@@ -12,14 +13,9 @@ export function byScenario(rows: readonly Row[]): ReadonlyMap<string, readonly R
   return groups;
 }
 
-/**
- * The row of each scenario that the others are compared with: the suite's baseline, and in a scenario without it whoever
- * was compared with itself, which is the only ratio of exactly 1.
- */
-export function baselinesOf(rows: readonly Row[], baseline: string): ReadonlySet<Row> {
-  const found = [...byScenario(rows).values()].map((group) => {
-    const compared = group.filter(({ ratio }) => ratio !== null);
-    return compared.find(({ contender }) => contender === baseline) ?? compared.find(({ ratio }) => ratio === 1);
-  });
-  return new Set(found.filter((row) => row !== undefined));
+/** How many times the rate of another contender of the scenario, rounds paired. NaN when one of them was not measured. */
+export function ratioBetween(rows: readonly Row[], scenario: string, ours: string, theirs: string): number {
+  const ratesOf = (name: string) =>
+    rows.find((row) => row.scenario === scenario && row.contender === name)?.rates ?? [];
+  return median(pairedRatios(ratesOf(ours), ratesOf(theirs)));
 }

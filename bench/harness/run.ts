@@ -4,17 +4,20 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { usesBroker } from './choice.ts';
 import { appendHistory } from './history.ts';
 import { describeCommit, describeMachine } from './machine.ts';
 import { type BenchOptions, UsageError } from './options.ts';
 import { plot } from './plot.ts';
-import type { Registered } from './registry.ts';
-import { isWhole, makeReport, type Report, toJson } from './report.ts';
+import { type Circumstances, isWhole, makeReport, type Report, toJson } from './report.ts';
 import { Servers } from './servers.ts';
 import type { Row, Suite, SuiteContext, SuiteResult } from './suite.ts';
 import { describe } from './table.ts';
 
 const PLOTS = new URL('../plots/', import.meta.url);
+
+/** Why a suite did not come to its end. */
+type Ending = Pick<Circumstances, 'cutShort' | 'hasFailed'>;
 
 interface UnderWay {
   readonly suite: Suite;
@@ -37,24 +40,25 @@ export class Run {
   }
 
   /** False when the correctness of one of them failed, or it could not be measured. Throws UsageError. */
-  async measure(registered: readonly Registered[]): Promise<boolean> {
+  async measure(suites: readonly Suite[]): Promise<boolean> {
     await this.#servers.prepare();
-    const isEverything = this.#options.suites.length === 0;
-    let isSound = true;
-    for (const one of registered) {
-      const suite = await one.load();
-      const shortened = isEverything ? one.shortened?.(performance.now() - this.#since) : undefined;
-      isSound = (await this.#measureSuite(suite, shortened ?? {})) && isSound;
-      await this.#servers.rest();
+    const isEverything = this.#options.suites.length + this.#options.scenarios.length === 0;
+    const failed: string[] = [];
+    for (const suite of suites) {
+      const shortened = isEverything ? suite.shortened?.(performance.now() - this.#since) : undefined;
+      if (!(await this.#measureSuite(suite, shortened ?? {}))) failed.push(suite.name);
+      await this.#servers.rest().catch(() => undefined);
     }
-    return isSound;
+    // Each has said so below its own table, which may be far above.
+    if (failed.length > 0 && suites.length > 1) console.error(`FAILED: ${failed.join(', ')}`);
+    return failed.length === 0;
   }
 
   /** What the suite under way had when this run was ended from outside. */
   async tellInterrupted(signal: string): Promise<void> {
     const underWay = this.#underWay;
     this.#underWay = undefined;
-    if (underWay !== undefined) await this.#tell(underWay, { rows: underWay.rows }, signal);
+    if (underWay !== undefined) await this.#tell(underWay, { rows: underWay.rows }, { cutShort: signal });
   }
 
   /** Ends what it started, also in the middle of it. */
@@ -70,8 +74,9 @@ export class Run {
     context.progress(suite.title);
     try {
       const result = await suite.run(context);
-      if (result.rows.length === 0) throw new UsageError(`${suite.name} has nothing of that name to measure`);
+      // Interrupted: told already.
       if (this.#underWay === undefined) return false;
+      if (result.rows.length === 0) throw new UsageError(`${suite.name} has no such contender in such a scenario`);
       const report = await this.#tell(underWay, result);
       this.#record(suite, report, isEmpty(shortened));
       return !report.isBroken;
@@ -80,7 +85,7 @@ export class Run {
       if (this.#underWay === undefined) return false;
       if (error instanceof UsageError) throw error;
       console.error(error);
-      await this.#tell(underWay, { rows, isBroken: true }, (error as Error).message);
+      await this.#tell(underWay, { rows }, { cutShort: (error as Error).message, hasFailed: true });
       return false;
     } finally {
       this.#underWay = undefined;
@@ -101,11 +106,12 @@ export class Run {
     };
   }
 
-  async #tell(underWay: UnderWay, result: SuiteResult, cutShort?: string): Promise<Report> {
+  async #tell(underWay: UnderWay, result: SuiteResult, ending: Ending = {}): Promise<Report> {
     const { suite, context, startedAt, since } = underWay;
     const tookMs = performance.now() - since;
     // A server that is the reason for the end is not asked once more.
-    const versions = await this.#servers.versions().catch(() => ({}));
+    const hasBroker = usesBroker(suite, context);
+    const versions = await this.#servers.versions({ hasBroker }).catch(() => ({}));
     const report = makeReport(result, {
       ...context,
       suite: suite.name,
@@ -113,18 +119,23 @@ export class Run {
       commit: this.#commit,
       startedAt,
       tookMs,
-      ...(cutShort === undefined ? {} : { cutShort }),
+      ...ending,
     });
     process.stdout.write(`${this.#options.isJson ? toJson(report) : describe(suite, report)}\n`);
     return report;
   }
 
+  /** Where it can't be written the figures have been told all the same, and are none the worse. */
   #record(suite: Suite, report: Report, isUnshortened: boolean): void {
     if (!this.#options.isRecorded) return;
-    appendHistory(report);
-    if (!isWhole(report) || !isUnshortened) return;
-    mkdirSync(PLOTS, { recursive: true });
-    writeFileSync(fileURLToPath(new URL(`${suite.name}.svg`, PLOTS)), plot(suite, report));
+    try {
+      appendHistory(report);
+      if (!isWhole(report) || !isUnshortened) return;
+      mkdirSync(PLOTS, { recursive: true });
+      writeFileSync(fileURLToPath(new URL(`${suite.name}.svg`, PLOTS)), plot(suite, report));
+    } catch (error) {
+      console.error(`this run is not kept: ${(error as Error).message}`);
+    }
   }
 }
 

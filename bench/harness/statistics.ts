@@ -18,3 +18,8 @@ export function percentile(sorted: ArrayLike<number>, share: number): number {
 export function spread(values: readonly number[]): number {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }
+
+/** Ours ÷ theirs, round by round: what the machine did in a round happened to both. */
+export function pairedRatios(ours: readonly number[], theirs: readonly number[]): number[] {
+  return ours.map((rate, round) => rate / (theirs[round] ?? Number.NaN));
+}

@@ -7,21 +7,28 @@ export interface Row {
   readonly contender: string;
   /** Median of the rounds; null where the figure is no rate (see `figure`). */
   readonly opsPerSecond: number | null;
+  /** Operations a second of each round, the first round first: those of two rows of a scenario pair up. */
+  readonly rates?: readonly number[];
+  /** Latencies of all rounds together, like p99; null where no single operation was timed. */
   readonly p50Ms: number | null;
   readonly p99Ms: number | null;
-  /** Operations that were acknowledged and are not in the result. */
+  /** Operations that were acknowledged and are not in the result. Where that is wrong, `faults` says so. */
   readonly lost: number | null;
   /** Against the baseline of the scenario, rounds paired; above 1 is better. Null for what has no baseline. */
   readonly ratio: number | null;
-  /** (best − worst) ÷ median over the rounds. */
+  /** The one that the others of its scenario are compared with. */
+  readonly isBaseline?: true;
+  /** (best − worst) ÷ median of the rates (or figures) of the rounds. */
   readonly spread?: number;
+  /** The same of the rounds' ratios. */
+  readonly ratioSpread?: number;
   /** Processor time of the whole machine an operation, all processes included, in microseconds. */
   readonly cpuMicros?: number;
   /** p99 against the baseline's p99, rounds together; below 1 is better. */
   readonly p99Ratio?: number | null;
   /** A figure that is no rate, such as bytes or milliseconds. */
   readonly figure?: { readonly value: number; readonly unit: string };
-  /** What is wrong with what the contender left behind, in sentences. */
+  /** What is wrong with what the contender left behind, in sentences. One is enough, and the run has failed. */
   readonly faults?: readonly string[];
 }
 
@@ -35,6 +42,8 @@ export interface Target {
   /** True where less is better. */
   readonly isCeiling?: boolean;
   readonly unit: string;
+  /** It is promised of a disk that is this much slower, and shown only by a run with this delay. Default: none. */
+  readonly fsyncDelayMs?: number;
 }
 
 export interface SuiteResult {
@@ -42,8 +51,6 @@ export interface SuiteResult {
   readonly targets?: readonly Target[];
   /** Sentences for the reader of the table: what was left out in this run, and why. */
   readonly notes?: readonly string[];
-  /** Correctness failed where it was promised: the process ends with 1. */
-  readonly isBroken?: boolean;
 }
 
 export interface SuiteContext {
@@ -69,8 +76,17 @@ export interface Suite {
   readonly title: string;
   /** The contender that others are compared with. */
   readonly baseline: string;
-  /** Names for `--scenario` and `--contender`; a suite that tells them has wrong ones refused before it starts. */
-  readonly scenarios?: readonly string[];
-  readonly contenders?: readonly string[];
+  /** Names for `--scenario` and `--contender`: others are refused before anything starts. */
+  readonly scenarios: readonly string[];
+  readonly contenders: readonly string[];
+  /** What is cut in a run of everything that has taken so long already. */
+  shortened?(tookMs: number): Partial<Pick<SuiteContext, 'rounds' | 'scenarios'>>;
+  /** Scenarios that need nats-server installed; default: none. */
+  readonly brokerScenarios?: readonly string[];
   run(context: SuiteContext): Promise<SuiteResult>;
+}
+
+/** Whether the options leave this contender in; the baseline stays, whoever else was asked for. */
+export function isAsked(name: string, baseline: string, { contenders }: Pick<SuiteContext, 'contenders'>): boolean {
+  return contenders.length === 0 || name === baseline || contenders.includes(name);
 }

@@ -1,7 +1,7 @@
 /** The tables a person reads: the rows of a suite, then its targets, then what is to be said about both. */
 import { numeral, percent, times } from './numerals.ts';
 import type { Report } from './report.ts';
-import { baselinesOf, byScenario } from './row-groups.ts';
+import { byScenario } from './row-groups.ts';
 import type { Row, Suite, Target } from './suite.ts';
 
 const SCENARIO = 'scenario';
@@ -14,9 +14,9 @@ interface Column {
   readonly isLeft?: boolean;
 }
 
-export function describe(suite: Pick<Suite, 'title' | 'baseline'>, report: Report): string {
+export function describe(suite: Pick<Suite, 'title'>, report: Report): string {
   const parts = [headOf(suite, report)];
-  if (report.rows.length > 0) parts.push(rowTable(report.rows, suite.baseline));
+  if (report.rows.length > 0) parts.push(rowTable(report.rows));
   if (report.targets.length > 0) parts.push(targetTable(report.targets));
   const faults = report.rows.flatMap(({ scenario, contender, faults = [] }) =>
     faults.map((fault) => `${scenario} ${contender}: ${fault}`),
@@ -24,6 +24,7 @@ export function describe(suite: Pick<Suite, 'title' | 'baseline'>, report: Repor
   const said = [...report.notes, ...(report.cutShort === undefined ? [] : [`cut short: ${report.cutShort}`])];
   if (said.length > 0) parts.push(said.join('\n'));
   if (faults.length > 0) parts.push(['faults:', ...new Set(faults)].join('\n'));
+  if (report.isBroken) parts.push(`FAILED: ${report.suite}`);
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -39,8 +40,8 @@ function headOf({ title }: Pick<Suite, 'title'>, report: Report): string {
   return `${report.suite}: ${title}\n${machine}`;
 }
 
-function rowTable(rows: readonly Row[], baseline: string): string {
-  const columns = columnsFor(rows, baseline).filter(({ isFilled }) => rows.some(isFilled));
+function rowTable(rows: readonly Row[]): string {
+  const columns = columnsFor(rows).filter(({ isFilled }) => rows.some(isFilled));
   const lines: (readonly string[])[] = [columns.map(({ head }) => head)];
   const groups = byScenario(rows);
   const isSpaced = [...groups.values()].some(({ length }) => length > 1);
@@ -56,24 +57,28 @@ function rowTable(rows: readonly Row[], baseline: string): string {
   );
 }
 
-function columnsFor(rows: readonly Row[], baseline: string): readonly Column[] {
+function columnsFor(rows: readonly Row[]): readonly Column[] {
   const isRated = rows.some(({ opsPerSecond }) => opsPerSecond !== null);
-  const baselines = baselinesOf(rows, baseline);
   return [
     { head: SCENARIO, cell: ({ scenario }) => scenario, isFilled: () => true, isLeft: true },
-    { head: 'contender', cell: ({ contender }) => contender, isFilled: () => true, isLeft: true },
+    { head: 'contender', cell: nameOf, isFilled: () => true, isLeft: true },
     {
       head: isRated ? 'ops/s' : 'figure',
       cell: ({ figure, opsPerSecond }) =>
         figure === undefined ? numeral(opsPerSecond) : `${numeral(figure.value)} ${figure.unit}`,
       isFilled: () => true,
     },
+    { head: 'spread', cell: ({ spread }) => percent(spread), isFilled: ({ spread }) => spread !== undefined },
     {
       head: 'ratio',
-      cell: (row) => (baselines.has(row) ? 'baseline' : times(row.ratio)),
+      cell: ({ isBaseline, ratio }) => (isBaseline ? 'baseline' : times(ratio)),
       isFilled: ({ ratio }) => ratio !== null,
     },
-    { head: 'spread', cell: ({ spread }) => percent(spread), isFilled: ({ spread }) => spread !== undefined },
+    {
+      head: 'ratio spread',
+      cell: ({ ratioSpread }) => percent(ratioSpread),
+      isFilled: ({ ratioSpread }) => ratioSpread !== undefined,
+    },
     { head: 'p50 ms', cell: ({ p50Ms }) => numeral(p50Ms), isFilled: ({ p50Ms }) => p50Ms !== null },
     { head: 'p99 ms', cell: ({ p99Ms }) => numeral(p99Ms), isFilled: ({ p99Ms }) => p99Ms !== null },
     {
@@ -83,6 +88,11 @@ function columnsFor(rows: readonly Row[], baseline: string): readonly Column[] {
     },
     { head: 'lost', cell: ({ lost }) => numeral(lost), isFilled: ({ lost }) => lost !== null },
   ];
+}
+
+/** What is wrong stands below the table; whose row it is shows in it. */
+function nameOf({ contender, faults }: Row): string {
+  return faults === undefined ? contender : `${contender} ✗`;
 }
 
 function targetTable(targets: readonly Target[]): string {

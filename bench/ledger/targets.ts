@@ -1,4 +1,5 @@
 /** The figures that are promised of this suite, and what a run shows of them. */
+import { ratioBetween } from '../harness/row-groups.ts';
 import type { Row, Target } from '../harness/suite.ts';
 import { coinpilot } from './coinpilot.ts';
 import { forUpdate } from './contenders/for-update.ts';
@@ -26,25 +27,23 @@ const PROMISED_DELAYED: Promised = { scenario: 'hot/256', other: forUpdate.name,
 
 const LATENCY_SCENARIO = 'hot/64';
 
-/** Those for which the run has the rows. `fsyncDelayMs`: zero for the disk as it is. */
-export function targets(rows: readonly Row[], fsyncDelayMs: number): readonly Target[] {
-  const all =
-    fsyncDelayMs === 0
-      ? [...PROMISED.map((promised) => rateTarget(rows, promised)), latencyTarget(rows)]
-      : fsyncDelayMs === DELAYED_MS
-        ? [rateTarget(rows, PROMISED_DELAYED, ` with ${DELAYED_MS} ms fsync`)]
-        : [];
+/** Those for which the run has the rows. */
+export function targets(rows: readonly Row[]): readonly Target[] {
+  const all = [
+    ...PROMISED.map((promised) => rateTarget(rows, promised)),
+    latencyTarget(rows),
+    { ...rateTarget(rows, PROMISED_DELAYED, ` with ${DELAYED_MS} ms fsync`), fsyncDelayMs: DELAYED_MS },
+  ];
   return all.filter(({ measured }) => Number.isFinite(measured));
 }
 
 function rateTarget(rows: readonly Row[], { scenario, other, atLeast, aim }: Promised, circumstances = ''): Target {
-  // Both are against the same baseline in the same rounds.
-  const measured = ratioOf(rows, scenario, coinpilot.name) / ratioOf(rows, scenario, other);
+  const measured = ratioBetween(rows, scenario, coinpilot.name, other);
   return { text: `${scenario}${circumstances} against ${other}`, atLeast, aim, measured, unit: '×' };
 }
 
 function latencyTarget(rows: readonly Row[]): Target {
-  const row = find(rows, LATENCY_SCENARIO, coinpilot.name);
+  const row = rows.find(({ scenario, contender }) => scenario === LATENCY_SCENARIO && contender === coinpilot.name);
   return {
     text: `p99 at ${LATENCY_SCENARIO} against ${forUpdate.name}`,
     atLeast: 1 / 8,
@@ -53,12 +52,4 @@ function latencyTarget(rows: readonly Row[]): Target {
     unit: '×',
     isCeiling: true,
   };
-}
-
-function ratioOf(rows: readonly Row[], scenario: string, contender: string): number {
-  return find(rows, scenario, contender)?.ratio ?? Number.NaN;
-}
-
-function find(rows: readonly Row[], scenario: string, contender: string): Row | undefined {
-  return rows.find((row) => row.scenario === scenario && row.contender === contender);
 }

@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from 'nats';
 import { ExternalNats } from '../../test/support/external-nats.ts';
 import { Child } from '../harness/child.ts';
 import { type Contender, closedLoop, interleave, type Slice } from '../harness/interleave.ts';
-import type { Row, SuiteContext } from '../harness/suite.ts';
+import { isAsked, type Row, type SuiteContext } from '../harness/suite.ts';
 import { FILL_JSON } from './fill-json.ts';
 import { type FromNats, PUBLISHED, REQUESTED, type ToNats } from './nats-protocol.ts';
 
@@ -27,7 +27,9 @@ export async function measureBus(context: SuiteContext): Promise<{ rows: readonl
     context.progress(BUS);
     const rows = await interleave({
       scenario: BUS,
-      contenders: [publishing(connection, peer), requesting(connection)],
+      contenders: [publishing(connection, peer), requesting(connection)].filter(({ name }) =>
+        isAsked(name, REQUEST, context),
+      ),
       baseline: REQUEST,
       rounds: context.rounds ?? (context.isQuick ? 2 : ROUNDS),
       warmUpMs: 200,

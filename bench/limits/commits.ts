@@ -1,7 +1,7 @@
 /** What one commit costs when it is all there is: a tiny update of a row of one's own, prepared, in the way of pgbench. */
 import pg from 'pg';
 import { type Contender, closedLoop, interleave } from '../harness/interleave.ts';
-import type { Row, SuiteContext } from '../harness/suite.ts';
+import { isAsked, type Row, type SuiteContext } from '../harness/suite.ts';
 
 export const COMMITS = 'commits';
 const CONNECTIONS = [1, 10];
@@ -26,7 +26,9 @@ export async function measureCommits(context: SuiteContext): Promise<{ rows: rea
     context.progress(COMMITS);
     const rows = await interleave({
       scenario: COMMITS,
-      contenders: CONNECTIONS.map((connections) => contend(clients.slice(0, connections))),
+      contenders: CONNECTIONS.map((connections) => contend(clients.slice(0, connections))).filter(({ name }) =>
+        isAsked(name, nameOf(1), context),
+      ),
       baseline: nameOf(1),
       rounds: context.rounds ?? (context.isQuick ? 2 : ROUNDS),
       warmUpMs: 200,

@@ -2,7 +2,7 @@
 import { inChunks } from '../actors/chunks.ts';
 import { reducer } from '../actors/plain-contenders.ts';
 import { type Contender, interleave } from '../harness/interleave.ts';
-import type { Row, SuiteContext } from '../harness/suite.ts';
+import { isAsked, type Row, type SuiteContext } from '../harness/suite.ts';
 import { FILL_JSON } from './fill-json.ts';
 
 export const LOOPS = 'loop';
@@ -16,7 +16,7 @@ export async function measureLoops(context: SuiteContext): Promise<{ rows: reado
   context.progress(LOOPS);
   const rows = await interleave({
     scenario: LOOPS,
-    contenders: [reducer(SEED), jsonBothWays()],
+    contenders: [reducer(SEED), jsonBothWays()].filter(({ name }) => isAsked(name, ARITHMETIC, context)),
     baseline: ARITHMETIC,
     rounds: context.rounds ?? (context.isQuick ? 2 : ROUNDS),
     warmUpMs: 200,

@@ -29,6 +29,7 @@ export const BENCH_ROWS: readonly Row[] = [
     p99Ms: 170,
     lost: 0,
     ratio: 1,
+    isBaseline: true,
     spread: 0.123,
   }),
   benchRow({
@@ -40,7 +41,16 @@ export const BENCH_ROWS: readonly Row[] = [
     ratio: 1.47,
     spread: 0.05,
   }),
-  benchRow({ opsPerSecond: 23_456.78, p50Ms: 2.5, p99Ms: 6.25, lost: 0, ratio: 38.3, spread: 0.02, cpuMicros: 71.23 }),
+  benchRow({
+    opsPerSecond: 23_456.78,
+    p50Ms: 2.5,
+    p99Ms: 6.25,
+    lost: 0,
+    ratio: 38.3,
+    spread: 0.02,
+    ratioSpread: 0.01,
+    cpuMicros: 71.23,
+  }),
 ];
 
 export function benchReport(result: Partial<SuiteResult> = {}, circumstances: Partial<Circumstances> = {}): Report {

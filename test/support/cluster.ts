@@ -3,7 +3,8 @@
  * behind fault proxies of its own where a test wants to fault it alone. Owns Pods, broker and proxies; the database is
  * the caller's. Asks and judges from outside: over NATS without the Pods' proxies, and by SQL.
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -63,12 +64,15 @@ export class Cluster {
   readonly nc: NatsConnection;
   readonly #folder: string;
   readonly #pods = new Map<string, ClusterPod>();
+  /** Also when a run is interrupted, and nobody stops the cluster. */
+  readonly #removeFolder = () => rmSync(this.#folder, { recursive: true, force: true });
 
   /** Servers only; `add` brings the Pods. */
   static async start({ databaseUrl, symbols }: ClusterOptions): Promise<Cluster> {
+    // Before there is a folder: a broker that is not installed leaves nothing behind.
+    const broker = await ExternalNats.start();
     const folder = await mkdtemp(join(tmpdir(), 'coinpilot-cluster-'));
     await chmod(folder, 0o755);
-    const broker = await ExternalNats.start();
     const nc = await connect({ servers: broker.url, reconnectTimeWait: 20, maxReconnectAttempts: -1 });
     return new Cluster({ databaseUrl, symbols, broker, nc, folder });
   }
@@ -79,6 +83,7 @@ export class Cluster {
     this.broker = parts.broker;
     this.nc = parts.nc;
     this.#folder = parts.folder;
+    process.once('exit', this.#removeFolder);
   }
 
   pod(name: string): ClusterPod {
@@ -182,7 +187,8 @@ export class Cluster {
     await Promise.all([...this.#pods.values()].map((pod) => pod.remove()));
     await this.nc.close();
     await this.broker.stop();
-    await rm(this.#folder, { recursive: true, force: true });
+    process.removeListener('exit', this.#removeFolder);
+    this.#removeFolder();
   }
 
   async #proxies(): Promise<PodProxies> {

@@ -6,7 +6,7 @@ import { decadesOf, makeScale } from '../../bench/harness/plot-scale.ts';
 import type { Row } from '../../bench/harness/suite.ts';
 import { BENCH_ROWS, benchReport, benchRow } from '../support/bench-report.ts';
 
-const SUITE = { title: 'Fills, <fast> & "durable"', baseline: 'for-update' };
+const SUITE = { title: 'Fills, <fast> & "durable"' };
 const draw = (rows: readonly Row[] = BENCH_ROWS) => plot(SUITE, benchReport({ rows }));
 
 /** What is wrong with the markup, by a stack of its tags; enough for what one file of ours writes. */
@@ -84,7 +84,7 @@ describe('its scale', () => {
 
 describe('its colours', () => {
   it('are the same for one contender in every scenario, and our own in every suite', () => {
-    const paint = colours([...BENCH_ROWS, ...BENCH_ROWS], new Set(BENCH_ROWS.slice(0, 1)));
+    const paint = colours([...BENCH_ROWS, ...BENCH_ROWS]);
     expect([...paint]).toEqual([
       ['for-update', 'base'],
       ['unsafe', 'c0'],

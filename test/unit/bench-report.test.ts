@@ -28,6 +28,7 @@ describe('the JSON of a run', () => {
           lost: 0,
           ratio: 38.3,
           spread: 0.02,
+          ratioSpread: 0.01,
           cpuMicros: 71.23,
         },
       ],
@@ -49,6 +50,16 @@ describe('the JSON of a run', () => {
   it('has null for what could not be measured', () => {
     const [row] = JSON.parse(toJson(benchReport({ rows: [benchRow({ opsPerSecond: Number.NaN })] }))).rows;
     expect(row.opsPerSecond).toBeNull();
+  });
+
+  it.each([
+    [{ rows: [benchRow({ faults: ['cash is off by 1'] })] }, {}, true],
+    [{ rows: [benchRow({ lost: 3 })] }, {}, false],
+    [{}, { cutShort: 'no disk left', hasFailed: true }, true],
+    [{}, { cutShort: 'SIGINT' }, false],
+    [{ rows: [benchRow({ faults: ['cash is off by 1'] })] }, { cutShort: 'SIGINT' }, true],
+  ])('is broken by faults and by an error, also where it was cut short (%#)', (result, circumstances, isBroken) => {
+    expect(JSON.parse(toJson(benchReport(result, circumstances)))).toMatchObject({ isBroken });
   });
 
   it('says when it is not all there is to measure', () => {

@@ -6,7 +6,7 @@ import { echo } from './contenders/echo.ts';
 import { requestForUpdate, requestForUpdateBatched } from './contenders/request-for-update.ts';
 
 const SINGLE = 'single/256';
-/** The baseline's rate does not depend on how much is in flight: it is busy with one request. */
+/** With fewer requests in flight a part of the baseline's pool has nothing to do: here both are at their best. */
 const BATCH = 'batch-64/16';
 
 /** Those for which the run has the rows. */

@@ -17,7 +17,7 @@ import type { FillItem } from './messages.ts';
 import type { SymbolState } from './state.ts';
 import { followPosition, trackTrade } from './trade.ts';
 import type { Turn } from './turn.ts';
-import { positionView, positionViewOf } from './view.ts';
+import { positionViewOf } from './view.ts';
 
 interface RefusedFill {
   readonly index: number;
@@ -25,16 +25,20 @@ interface RefusedFill {
   readonly fingerprint: string;
 }
 
-/** What is answered to a message with refused fills, but for those the ledger knows. */
-export interface RefusedFills {
-  readonly fills: readonly RefusedFill[];
-  readonly results: readonly Reply[];
+/** What became of the fills of a message: the row of each that is recorded, the answer to each of the others. */
+export interface FillResults {
+  readonly results: readonly (StoredRow | Reply)[];
   readonly batch: boolean;
+}
+
+/** What is answered to a message with refused fills, but for those the ledger knows. */
+export interface RefusedFills extends FillResults {
+  readonly fills: readonly RefusedFill[];
 }
 
 export function recordFills(turn: Turn, items: readonly FillItem[], batch: boolean): void {
   const fills: RefusedFill[] = [];
-  const results = items.map((item, index): Reply => {
+  const results = items.map((item, index): StoredRow | Reply => {
     if ('ok' in item) return item;
     const fingerprint = requestFingerprint(item);
     const earlier = turn.known(item.id) ?? turn.undecided(item.id);
@@ -45,7 +49,7 @@ export function recordFills(turn: Turn, items: readonly FillItem[], batch: boole
     return refusal;
   });
   if (fills.length === 0) {
-    turn.reply = batch ? { ok: true, results } : results[0];
+    turn.recorded = { results, batch };
     return;
   }
   const { symbol } = turn.settings;
@@ -61,26 +65,38 @@ export function confirmedReply(refused: RefusedFills, rows: readonly (StoredRow 
     const row = rows[position];
     if (row !== undefined) results[index] = repeated(row, request, fingerprint);
   });
-  return refused.batch ? { ok: true, results } : (results[0] as Reply);
+  return fillsReply({ results, batch: refused.batch });
+}
+
+/** The answer to the fills of a message, told from their rows: written when it is let out, and never for what turns out void. */
+export function fillsReply({ results, batch }: FillResults): Reply {
+  return batch ? { ok: true, results: results.map(fillReply) } : fillReply(results[0] as StoredRow | Reply);
+}
+
+function fillReply(result: StoredRow | Reply): Reply {
+  return 'ok' in result ? result : recordedReply(result);
+}
+
+function recordedReply(row: StoredRow): Reply {
+  return { ok: true, version: row.seq, position: positionViewOf(row) };
 }
 
 function identity({ request, fingerprint }: RefusedFill): string {
   return `${request.id} ${fingerprint}`;
 }
 
-function recordFill(turn: Turn, request: FillRequest, fingerprint: string): Reply {
+function recordFill(turn: Turn, request: FillRequest, fingerprint: string): StoredRow {
   const before = turn.state;
   const at = request.at ?? turn.market.at ?? turn.receivedAt;
   const fill = turn.fill(
     { side: request.side, quantity: request.quantity, price: request.price, fee: request.fee ?? 0n },
     { id: request.id, at, orderId: null, request: fingerprint, reserved: null },
   );
-  // As a repetition will tell it from the row; what follows from the fill may add rows of its own.
-  const { version } = turn;
-  const reply: Reply = { ok: true, version, position: positionView(turn.settings.symbol, turn.state, version) };
+  // What follows from the fill may add rows of its own.
+  const row = turn.rows[turn.rows.length - 1] as StoredRow;
   trackTrade(turn, fill, at, 'EXTERNAL');
   followPosition(turn, before.position);
-  return reply;
+  return row;
 }
 
 /** Same id: the same answer for the same command, INVALID for another one. */
@@ -93,7 +109,7 @@ function repeated(row: StoredRow, request: FillRequest, fingerprint: string): Re
       version: row.seq,
     });
   }
-  return { ok: true, version: row.seq, position: positionViewOf(row) };
+  return recordedReply(row);
 }
 
 function shortage(turn: Turn, request: FillRequest): ErrorReply | undefined {

@@ -22,6 +22,7 @@ import { handle, type Surroundings } from './handle.ts';
 import type { ModeValue } from './machine.ts';
 import type { Envelope, SymbolMessage } from './messages.ts';
 import type { Modes } from './modes.ts';
+import { fillsReply } from './record-fills.ts';
 import { RunnerMemory } from './runner-memory.ts';
 import type { SymbolState } from './state.ts';
 import { type Effect, type MarketNow, type SymbolSettings, Turn } from './turn.ts';
@@ -290,8 +291,9 @@ export class SymbolRunner implements CommitSource {
       const waiting = this.#waiting.get(turn.awaits);
       if (waiting === undefined) this.#waiting.set(turn.awaits, [envelope]);
       else waiting.push(envelope);
-    } else if (turn.reply !== undefined) {
-      envelope.reply?.(turn.reply);
+    } else if (envelope.reply !== undefined) {
+      const reply = turn.recorded === undefined ? turn.reply : fillsReply(turn.recorded);
+      if (reply !== undefined) envelope.reply(reply);
     }
     if (turn.rows.length > 0) this.#owner.onCommitted(turn.rows);
     for (const effect of turn.effects) {

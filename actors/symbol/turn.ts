@@ -16,7 +16,7 @@ import type { FunnelCount, JournalRow, ReservationChange, RiskChange, StoredRow 
 import type { EventKind } from '../../protocol/subjects.ts';
 import type { EntryAsk } from './entry-ask.ts';
 import type { Modes } from './modes.ts';
-import type { RefusedFills } from './record-fills.ts';
+import type { FillResults, RefusedFills } from './record-fills.ts';
 import type { SymbolState } from './state.ts';
 
 /** What is to be done in the world once the turn is committed. */
@@ -79,6 +79,8 @@ export class Turn {
   cashNeeded: Units = 0n;
   risk: RiskChange | null = null;
   reply: Reply | undefined;
+  /** Fills from outside: the reply is told from their rows. */
+  recorded: FillResults | undefined;
   /** Set when the answer comes later, with this order. */
   awaits: string | undefined;
   /** The state beyond the numbers changed and has to be stored. */

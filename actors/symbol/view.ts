@@ -27,23 +27,32 @@ export function positionView(symbol: string, state: SymbolState, version: number
   });
 }
 
-/** The position as it was right after a journal row: a repeated command gets its first answer again. */
+/** The position as it was right after a journal row: a command gets the same answer whenever it is repeated. */
 export function positionViewOf(row: StoredRow): PositionView {
-  const body = row.kind === 'fill' && row.body !== null ? (JSON.parse(row.body) as Record<string, unknown>) : {};
-  const mark = body.highWaterMark;
-  return view(row.symbol, row.positionAfter, row.seq, {
-    regime: (body.regime as string | undefined) ?? null,
-    highWaterMark: typeof mark === 'string' ? BigInt(mark) : null,
-    openedAt: (body.openedAt as number | undefined) ?? null,
-  });
+  return view(row.symbol, row.positionAfter, row.seq, row.kind === 'fill' ? restOf(row.body) : NOTHING);
 }
 
-function view(
-  symbol: string,
-  position: Position,
-  version: number,
-  rest: { regime: string | null; highWaterMark: Units | null; openedAt: number | null },
-): PositionView {
+/** What a position's view says beyond its numbers. */
+interface ViewRest {
+  readonly regime: string | null;
+  readonly highWaterMark: Units | null;
+  readonly openedAt: number | null;
+}
+
+const NOTHING: ViewRest = { regime: null, highWaterMark: null, openedAt: null };
+let lastRead: { readonly body: string; readonly rest: ViewRest } | undefined;
+
+/** Fills in a row share their body. */
+function restOf(body: string | null): ViewRest {
+  if (body === null) return NOTHING;
+  if (lastRead?.body === body) return lastRead.rest;
+  const { regime = null, highWaterMark: mark, openedAt = null } = JSON.parse(body);
+  const rest: ViewRest = { regime, highWaterMark: typeof mark === 'string' ? BigInt(mark) : null, openedAt };
+  lastRead = { body, rest };
+  return rest;
+}
+
+function view(symbol: string, position: Position, version: number, rest: ViewRest): PositionView {
   const average = averagePrice(position);
   return {
     symbol,

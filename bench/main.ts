@@ -12,6 +12,8 @@ import type { Suite } from './harness/suite.ts';
 
 const NAMES = REGISTRY.map(({ name }) => name);
 
+// Every server and process of a suite is taken down with this one: many listen for its end.
+process.setMaxListeners(0);
 process.exit(await main(process.argv.slice(2)));
 
 async function main(parameters: readonly string[]): Promise<number> {

@@ -33,6 +33,8 @@ export const LIMITS = {
   commandIdAheadMsMax: 24 * 3_600_000,
   /** Characters of a reason given by a person; longer is INVALID. */
   reasonLengthMax: 500,
+  /** Characters of the name of whoever gives a command; longer is INVALID. */
+  nameLengthMax: 80,
   /** A Pod's lease by the database's clock, renewed every heartbeat. */
   leaseTtlMs: 5_000,
   heartbeatIntervalMs: 1_000,
@@ -94,6 +96,37 @@ export const LIMITS = {
   clientCallsMax: 65_536,
   /** How long a Pod may take to hand its symbols over before it gives them all up at once. */
   drainTimeoutMs: 20_000,
+  /** Feed: bytes of a message from a client, and of the body of a POST; larger ones are refused. */
+  feedMessageBytesMax: 16_384,
+  httpBodyBytesMax: 16_384,
+  /** Feed: channels in one message and of one client; more are refused. */
+  feedChannelsPerMessageMax: 64,
+  feedChannelsPerClientMax: 512,
+  /** Feed: messages of one client a second, and how many at once; then its connection is closed. */
+  feedMessagesPerSecondMax: 20,
+  feedMessagesBurstMax: 40,
+  /** Feed: bytes that wait to be read by one client; then they are dropped, and a snapshot follows when it reads again. */
+  feedBufferedBytesMax: 262_144,
+  /** Feed: connections of a gateway; more are closed at once. */
+  feedClientsMax: 10_000,
+  /** Feed: journal rows replayed for a `since`; a client further back gets a snapshot. */
+  feedReplayRowsMax: 1_000,
+  /** Feed: events of a stream kept in memory for those who resume; older ones are read from the journal. */
+  feedRecentEventsMax: 256,
+  /** Feed: decisions in a snapshot. */
+  feedRecentDecisionsMax: 50,
+  /** Feed: how often the heads of the streams are compared with the ledger's, so that a lost event is noticed. */
+  feedHeadsIntervalMs: 500,
+  feedTickIntervalMs: 100,
+  /** Feed: how often what is not in the journal is asked for while somebody watches it. */
+  feedStateIntervalMs: 500,
+  feedHeartbeatIntervalMs: 10_000,
+  feedIdleSecondsMax: 60,
+  /** HTTP: rows of a page. */
+  tradesPageMax: 500,
+  candlesPageMax: 2_000,
+  fillsPageMax: 500,
+  equityPointsMax: 1_000,
   /** How long a graceful stop may take before it is forced. */
   stopTimeoutMs: 30_000,
 } as const;

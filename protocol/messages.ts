@@ -110,7 +110,15 @@ export const cancelRequest = z.strictObject({
   deadline: time.optional(),
 });
 
-export const controlRequest = z.strictObject({ id: commandId, reason: reason, deadline: time.optional() });
+/** Who asks, as they call themselves: kept beside the reason. */
+const by = reason.max(LIMITS.nameLengthMax);
+
+export const controlRequest = z.strictObject({
+  id: commandId,
+  reason,
+  by: by.optional(),
+  deadline: time.optional(),
+});
 
 /** What a person found out about an unknown order: it never reached the venue, or it was cancelled there. */
 export const resolveRequest = z.strictObject({

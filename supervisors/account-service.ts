@@ -8,6 +8,7 @@ import { decodeVerdict, encodeAsk, encodeVerdict } from '../actors/account/wire.
 import { decodeJson, validate } from '../actors/symbol/decode.ts';
 import type { EntryAsk } from '../actors/symbol/entry-ask.ts';
 import type { Units } from '../domain/money.ts';
+import { isoTime } from '../domain/time.ts';
 import { FencedError, type Reply, RetryableError, refuse } from '../protocol/errors.ts';
 import { contentId } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -123,10 +124,10 @@ export class AccountService implements EntryAccount {
       now: marketNow,
       wallNow: () => clock.now(),
       onFenced: () => this.#singleton.lost(),
-      publish: ({ seq, kind, at, body }) => {
+      publish: ({ id, seq, kind, at, body }) => {
         // Of a life that is over: the next one may have published a later change already. The rows are there.
         if (this.#life !== epoch) return;
-        const event = { stream: 'account', seq, kind, at: new Date(at).toISOString(), ...(body as object) };
+        const event = { ...(body as object), stream: 'account', seq, kind, at: isoTime(at), id, orderId: null };
         bus.publish(`${subjects.prefix}.event.account.${kind}`, JSON.stringify(event));
       },
     });

@@ -26,7 +26,7 @@ export interface AccountOptions {
   readonly wallNow: () => number;
   readonly onFenced: () => void;
   /** Tells the world about a committed change. */
-  readonly publish: (event: { seq: number; kind: string; at: number; body: unknown }) => void;
+  readonly publish: (event: { id: string; seq: number; kind: string; at: number; body: unknown }) => void;
 }
 
 /** For a command that the ledger does not know; a repeated one gets its first answer. */
@@ -112,7 +112,7 @@ export class AccountActor implements EntryAccount {
       ...(command === 'pause' ? { pausedReason: request.reason } : {}),
       ...(command === 'halt' ? { haltedReason: request.reason } : {}),
       ...(command === 'resume' ? { pausedReason: null, haltedReason: null } : {}),
-      body: { command, reason: request.reason },
+      body: { command, reason: request.reason, ...(request.by === undefined ? {} : { by: request.by }) },
     }));
   }
 
@@ -204,7 +204,13 @@ export class AccountActor implements EntryAccount {
         }
         return { ok: true, account: this.#view(state) };
       case 'committed':
-        this.#options.publish({ seq: result.seq, kind: command.kind, at: command.at, body: JSON.parse(result.body) });
+        this.#options.publish({
+          id: command.id,
+          seq: result.seq,
+          kind: command.kind,
+          at: command.at,
+          body: JSON.parse(result.body),
+        });
         return { ok: true, account: this.#view(state) };
     }
   }

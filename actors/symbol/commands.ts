@@ -1,5 +1,6 @@
 /** What a person or another program may ask of a symbol beside recording fills. */
 import { decideEntry, entryChecks } from '../../domain/entry.ts';
+import { exitLevels } from '../../domain/exits.ts';
 import { isOnTick } from '../../domain/instrument.ts';
 import type { Reading } from '../../domain/market-view.ts';
 import { formatDecimal, multiply } from '../../domain/money.ts';
@@ -30,6 +31,7 @@ export function get(turn: Turn, owner: { readonly pod: string; readonly epoch: n
     pausedReason: state.pausedReason,
     haltedReason: state.haltedReason,
     dust: isDust(turn),
+    exits: exitsView(turn),
   };
   if (commandId === undefined) {
     turn.reply = reply;
@@ -40,6 +42,13 @@ export function get(turn: Turn, owner: { readonly pod: string; readonly epoch: n
   const key = contentId('command', settings.symbol, commandId, turn.version);
   turn.awaits = key;
   turn.addEffect({ type: 'find', key, commandId, reply });
+}
+
+/** Where the engine would sell at the moment; null without a position of its own. */
+function exitsView({ state: { trade, regime }, settings }: Turn): Readonly<Record<string, string>> | null {
+  if (trade === null) return null;
+  const { stop, target } = exitLevels(trade, regime ?? 'UNKNOWN', settings.preset);
+  return { stop: formatDecimal(stop.price), stopReason: stop.reason, target: formatDecimal(target) };
 }
 
 export function explain(turn: Turn, reading: Reading | undefined): void {
@@ -88,9 +97,13 @@ export function control(turn: Turn, command: 'pause' | 'resume' | 'halt', reques
     id: request.id,
     at: now(turn),
     request: fingerprint,
-    body: { command, reason: request.reason, mode: turn.modes.mode },
+    body: { command, reason: request.reason, mode: turn.modes.mode, ...named(request) },
   });
   turn.reply = controlReply(turn, request.id);
+}
+
+function named({ by }: ControlRequest): { readonly by?: string } {
+  return by === undefined ? {} : { by };
 }
 
 export function flatten(turn: Turn, request: ControlRequest): void {
@@ -106,7 +119,7 @@ export function flatten(turn: Turn, request: ControlRequest): void {
     id: request.id,
     at: now(turn),
     request: fingerprint,
-    body: { command: 'flatten', reason: request.reason },
+    body: { command: 'flatten', reason: request.reason, ...named(request) },
   });
   startExit(turn, { reason: 'MANUAL', at: now(turn) });
   turn.reply = controlReply(turn, request.id);

@@ -1,9 +1,9 @@
-/** A committed journal row as the event the world hears: what happened, numbered like the row. */
+/** A committed journal row as the event the world hears, on the bus and in the feed: what happened, numbered like the row. */
 import { formatDecimal } from '../domain/money.ts';
 import { isoTime } from '../domain/time.ts';
-import type { StoredRow } from '../protocol/ports/ledger.ts';
+import type { StoredRow } from './ports/ledger.ts';
 
-/** The event as JSON. */
+/** The event as JSON; its first field is the stream. */
 export function eventJson(row: StoredRow): string {
   const { symbol, seq, kind, at, id, fill, orderId, positionAfter, body } = row;
   if (fill === null) {

@@ -42,6 +42,7 @@ const ID: Flag = {
   describe: 'id of the command (default: a new UUIDv7); repeat a command with the same id',
 };
 const REASON: Flag = { flags: '--reason <text>', describe: 'why: it is kept with the change', required: true };
+const BY: Flag = { flags: '--by <name>', describe: 'who asks: kept beside the reason' };
 const WHY: Flag = { flags: '--reason <text>', describe: 'why: it is kept with the change' };
 const SIDE: Flag = { flags: '--side <side>', describe: 'buy or sell', choices: ['buy', 'sell'], required: true };
 const ORDER_ID: Flag = { flags: '--order-id <id>', describe: 'id of the order, as `get` lists it', required: true };
@@ -58,7 +59,7 @@ const control = (name: string, describe: string, show: CtlCommand['show'], examp
   name,
   describe,
   show,
-  flags: [REASON, ID],
+  flags: [REASON, BY, ID],
   examples: [example],
 });
 
@@ -117,7 +118,7 @@ const SYMBOL: readonly CtlCommand[] = [
   {
     name: 'flatten',
     describe: 'sell the whole position at market; an entry on its way is cancelled',
-    flags: [{ ...WHY, fallback: 'flattened by hand' }, ID],
+    flags: [{ ...WHY, fallback: 'flattened by hand' }, BY, ID],
     examples: ['flatten --reason "leaving for the weekend"'],
     show: showSymbol,
   },

@@ -44,12 +44,15 @@ const time = z.iso
   .transform((text) => Date.parse(text));
 
 /** Text a person wrote. A NUL or half a surrogate pair can't be stored, and would fail the commits of others with it. */
+const isText = (text: string): boolean => text.isWellFormed() && !text.includes('\u0000');
+const NOT_TEXT = { error: 'holds characters that are not text' };
+
 const reason = z
   .string({ error: 'is missing: say why, it is kept' })
   .trim()
   .min(1, { error: 'is empty: say why, it is kept' })
   .max(LIMITS.reasonLengthMax)
-  .refine((text) => text.isWellFormed() && !text.includes('\u0000'), { error: 'holds characters that are not text' });
+  .refine(isText, NOT_TEXT);
 
 const orderId = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, { error: 'must be the id of an order' });
 
@@ -111,7 +114,12 @@ export const cancelRequest = z.strictObject({
 });
 
 /** Who asks, as they call themselves: kept beside the reason. */
-const by = reason.max(LIMITS.nameLengthMax);
+const by = z
+  .string({ error: 'must be a name' })
+  .trim()
+  .min(1, { error: 'is empty: name who asks, or leave it out' })
+  .max(LIMITS.nameLengthMax)
+  .refine(isText, NOT_TEXT);
 
 export const controlRequest = z.strictObject({
   id: commandId,

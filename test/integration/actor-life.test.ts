@@ -3,6 +3,7 @@
  * money is right in the end, nothing stays set aside or open, and the trade is recorded once (I2–I6, I9).
  */
 import { describe, expect, it } from 'vitest';
+import { PRESETS, parametersFor } from '../../domain/preset.ts';
 import { FLATTENED, following, HISTORY, SIGNAL, steady, TARGET_PRICE } from '../support/actor-market.ts';
 import { ActorWorld, type Fault, type WorldOptions } from '../support/actor-world.ts';
 
@@ -31,6 +32,27 @@ function at(step: number, fault: Fault): Pick<WorldOptions, 'faults'> {
 function stepsOf(steps: readonly string[]): number[] {
   return steps.map((_, index) => index);
 }
+
+describe('a symbol that is asked where it would sell', () => {
+  it('tells stop and target while it holds, with the numbers of its regime, and nothing before and after', async () => {
+    const world = await ActorWorld.create(HISTORY, {});
+    await world.begin();
+    expect(await world.ask({ type: 'get' })).toMatchObject({ exits: null });
+    await world.play([SIGNAL, ...following(...steady(2))]);
+    const { trade } = world.life.actor.state;
+    expect(trade).not.toBeNull();
+    const { stopLoss, takeProfit } = parametersFor(PRESETS['v3.3'], trade?.entryRegime ?? 'UNKNOWN');
+    expect(await world.ask({ type: 'get' })).toMatchObject({
+      exits: {
+        stop: String(119_500 * (1 - stopLoss / 100)),
+        stopReason: 'STOP_LOSS',
+        target: String(119_500 * (1 + takeProfit / 100)),
+      },
+    });
+    await world.play(MARKET.slice(UNSTORED + 3));
+    expect(await world.ask({ type: 'get' })).toMatchObject({ exits: null });
+  });
+});
 
 describe.each([
   { partialFill: 1, storeEvery: 1 },

@@ -91,7 +91,7 @@ describe('a symbol', () => {
 
   it('pauses, halts and resumes with the reason kept, once for each id', async () => {
     const symbol = await freshSymbol();
-    const pause = { id: uuidv7(), reason: 'lunch' };
+    const pause = { id: uuidv7(), reason: 'lunch', by: 'Ada' };
     const first = await on(symbol, 'pause', pause);
     expect(first).toMatchObject({ ok: true, mode: 'paused' });
     expect(await on(symbol, 'get')).toMatchObject({ mode: 'paused', pausedReason: 'lunch' });
@@ -112,6 +112,10 @@ describe('a symbol', () => {
     for (const [index, reason] of ['lunch', 'the test asks for it', 'smoke', 'aired'].entries()) {
       expect(rows[index]?.body).toContain(reason);
     }
+    expect(rows[0]?.body).toContain('"by":"Ada"');
+    expect(await on(symbol, 'pause', { id: uuidv7(), reason: 'lunch', by: '' })).toMatchObject({
+      error: { code: 'INVALID', message: expect.stringContaining('by') },
+    });
   });
 
   it('records fills from outside while it is halted: what has happened has happened', async () => {

@@ -74,6 +74,8 @@ export interface SymbolReply {
   readonly pausedReason?: string | null;
   /** The position is too small for the venue to sell. */
   readonly dust?: boolean;
+  /** Where the engine would sell at the moment; null without a position that it manages. */
+  readonly exits?: { readonly stop: string; readonly stopReason: string; readonly target: string } | null;
 }
 
 /** A command as the ledger holds it: accepted, once. */

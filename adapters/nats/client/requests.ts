@@ -45,6 +45,8 @@ export interface CancelRequest {
 /** A person's decision; the reason is kept with it. */
 export interface ControlRequest {
   readonly reason: string;
+  /** Who asks; kept beside the reason. */
+  readonly by?: string;
 }
 
 /** What a person found out about an order whose fate is unknown. */

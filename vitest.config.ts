@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Projects run one after another in this order: their worker limits differ, which vitest allows only between groups. */
-const ORDER = ['tidy', 'unit', 'integration', 'sim', 'chaos'];
+const ORDER = ['tidy', 'unit', 'integration', 'sim', 'browser', 'chaos'];
 
 const project = (name: string, include: string[], options: Record<string, unknown> = {}) => ({
   extends: true as const,
@@ -29,6 +29,12 @@ export default defineConfig({
       // One file at a time: a campaign takes every core there is.
       project('sim', ['test/sim/**/*.test.ts'], {
         testTimeout: 900_000,
+        hookTimeout: 120_000,
+        maxWorkers: 1,
+        globalSetup,
+      }),
+      project('browser', ['test/browser/**/*.test.ts'], {
+        testTimeout: 180_000,
         hookTimeout: 120_000,
         maxWorkers: 1,
         globalSetup,

@@ -1,4 +1,4 @@
-/** The settings of `up` and `pod`, made into an EngineConfig. */
+/** The settings of `up`, `pod` and `gateway`, made into an EngineConfig: one file serves all of them. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -13,7 +13,7 @@ import {
   presetFrom,
   setParameter,
 } from '../domain/preset.ts';
-import type { EngineConfig, FeedConfig } from '../supervisors/roles/engine-config.ts';
+import type { EngineConfig, FeedConfig, HttpConfig, Role } from '../supervisors/roles/engine-config.ts';
 import {
   flag,
   list,
@@ -61,19 +61,15 @@ const optional = <T>(
   fallback: undefined,
 });
 
-export function readEngineSettings(
-  role: 'up' | 'pod',
-  flags: RawSettings,
-  environment: NodeJS.ProcessEnv,
-): EngineSettings {
+export function readEngineSettings(role: Role, flags: RawSettings, environment: NodeJS.ProcessEnv): EngineSettings {
   const fileName = (flags.config as string | undefined) ?? environment.COINPILOT_CONFIG;
   const reader = new SettingsReader(flags, environment, readSettingsFile(fileName), fileName);
   const databaseUrl = reader.get(optional('databaseUrl', postgresUrl, ['DATABASE_URL'])) ?? null;
   const natsUrl = reader.get(optional('natsUrl', natsAddress, ['NATS_URL'])) ?? null;
-  if (role === 'pod' && databaseUrl === null && !reader.given('databaseUrl', ['DATABASE_URL']))
-    reader.problem('DATABASE_URL: a pod needs a Postgres, such as postgres://user@host/database');
-  if (role === 'pod' && natsUrl === null && !reader.given('natsUrl', ['NATS_URL']))
-    reader.problem('NATS_URL: a pod needs a NATS server, such as nats://host:4222');
+  if (role !== 'up' && databaseUrl === null && !reader.given('databaseUrl', ['DATABASE_URL']))
+    reader.problem(`DATABASE_URL: a ${role} needs a Postgres, such as postgres://user@host/database`);
+  if (role !== 'up' && natsUrl === null && !reader.given('natsUrl', ['NATS_URL']))
+    reader.problem(`NATS_URL: a ${role} needs a NATS server, such as nats://host:4222`);
 
   const symbols = reader.get({ name: 'symbol', read: symbolList, fallback: [] as string[] });
   const fileSymbols = reader.get({ name: 'symbols', read: symbolList, fallback: [] as string[] });
@@ -89,9 +85,10 @@ export function readEngineSettings(
   const risk = reader.get({ name: 'risk', read: oneOf('on', 'off'), fallback: 'on' as const });
   const state = reader.get(optional('state', text));
   const config: EngineConfig = {
+    role,
     pod: reader.get({ name: 'pod', read: podName, environment: ['POD_NAME'], fallback: defaultPodName(role) }),
     stateDirectory:
-      role === 'pod' && state === undefined
+      role !== 'up' && state === undefined
         ? null
         : resolve(
             state ??
@@ -103,6 +100,7 @@ export function readEngineSettings(
     natsPort: port(reader, 'natsPort', 4222),
     postgresPort: port(reader, 'postgresPort', 0),
     httpPort: port(reader, 'httpPort', 8080),
+    http: readHttp(role, reader),
     prefix: reader.get({ name: 'prefix', read: prefix, fallback: 'cp' }),
     symbols: feed.kind === 'file' ? [] : allSymbols,
     preset,
@@ -124,12 +122,48 @@ export function readEngineSettings(
   return settings;
 }
 
-function readFeed(role: 'up' | 'pod', reader: SettingsReader, symbols: readonly string[]): FeedConfig {
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
+
+function readHttp(role: Role, reader: SettingsReader): HttpConfig {
+  const host = reader.get({ name: 'httpHost', read: text, fallback: '127.0.0.1' });
+  const readToken = reader.get(optional('readToken', token));
+  const controlToken = reader.get(optional('controlToken', token));
+  const origins = reader.get({ name: 'origins', read: originList, fallback: [] as string[] });
+  // A Pod answers probes with what is no secret.
+  if (role !== 'pod' && !LOOPBACK.includes(host) && (readToken === undefined || controlToken === undefined)) {
+    reader.problem(
+      `${reader.source('httpHost')}: others than this machine reach ${host}: give readToken and controlToken too`,
+    );
+  }
+  if (readToken !== undefined && readToken === controlToken)
+    reader.problem('controlToken: must differ from readToken: who may look must not be able to command');
+  return { host, readToken, controlToken, origins };
+}
+
+const TOKEN_LENGTH_MIN = 16;
+
+/** Not quoted: it is a secret. */
+const token = (value: unknown): string | Problem =>
+  typeof value === 'string' && value.length >= TOKEN_LENGTH_MIN && /^[\x21-\x7e]+$/.test(value)
+    ? value
+    : new Problem(
+        `must be at least ${TOKEN_LENGTH_MIN} characters without spaces, such as \`openssl rand -hex 24\` makes`,
+      );
+
+function originList(value: unknown): string[] | Problem {
+  const origins = list(value);
+  if (origins instanceof Problem) return origins;
+  const bad = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin);
+  return bad === undefined ? origins : new Problem(`"${bad}" is not an origin such as https://desk.example`);
+}
+
+function readFeed(role: Role, reader: SettingsReader, symbols: readonly string[]): FeedConfig {
   const feed = reader.get({ name: 'feed', read: text, fallback: role === 'up' ? 'demo' : 'bus' });
   const pace = reader.get(optional<number | 'max'>('speed', speed));
   const seed = reader.get({ name: 'seed', read: wholeIn(0, 2 ** 31), fallback: 1 });
-  if (role === 'pod') {
-    if (feed !== 'bus') reader.problem('--feed: a pod takes market data from the bus; `up` plays demo and file feeds');
+  if (role !== 'up') {
+    if (feed !== 'bus')
+      reader.problem(`--feed: a ${role} takes market data from the bus; \`up\` plays demo and file feeds`);
     return { kind: 'bus' };
   }
   if (feed === 'demo') return { kind: 'demo', seed, speed: pace ?? 60 };
@@ -220,7 +254,7 @@ const prefix = (value: unknown): string | Problem =>
     ? value
     : new Problem('must be letters, digits, "-", "_" and single dots');
 
-function defaultPodName(role: 'up' | 'pod'): string {
+function defaultPodName(role: Role): string {
   if (role === 'up') return 'up';
   return hostname()
     .replace(/[^A-Za-z0-9_-]/g, '-')

@@ -23,8 +23,12 @@ const POD_EXAMPLE = `
 Example:
   DATABASE_URL=postgres://user:password@host/coinpilot NATS_URL=nats://host:4222 coinpilot pod --pod pod-1`;
 
+const GATEWAY_EXAMPLE = `
+Example:
+  DATABASE_URL=postgres://user:password@host/coinpilot NATS_URL=nats://host:4222 coinpilot gateway --http-port 8080`;
+
 function engineOptions(command: Command): Command {
-  return command
+  return serverOptions(command)
     .option(
       '--state <dir>',
       'folder for data, locks and ready.json (default: under .coinpilot/, named after venue and feed)',
@@ -40,12 +44,24 @@ function engineOptions(command: Command): Command {
       '--risk <on|off>',
       'on (default), or off: portfolio limits do not refuse; size, cash and duplicates still do',
     )
-    .option('--http-port <port>', 'status and health checks (0 = any free; default 8080, or the next free one)')
+    .option('--pod <name>', 'name of this Pod');
+}
+
+/** Of every process that serves. */
+function serverOptions(command: Command): Command {
+  return command
+    .option(
+      '--http-port <port>',
+      'dashboard, feed and health checks (0 = any free; default 8080, or the next free one)',
+    )
+    .option(
+      '--http-host <address>',
+      'where they are reached (default 127.0.0.1; others need tokens: coinpilot.example.yaml)',
+    )
     .option('--database-url <url>', 'Postgres to use (or DATABASE_URL); `up` without one runs its own')
     .option('--nats-url <url>', 'NATS server to use (or NATS_URL); `up` without one runs its own')
     .option('--nats-token <token>', 'token of the NATS server')
     .option('--prefix <prefix>', 'first part of all NATS subjects (default cp)')
-    .option('--pod <name>', 'name of this Pod')
     .option('--log-level <level>', 'debug, info, warn, error or silent (default info)')
     .option('--config <file>', 'settings file (default coinpilot.yaml, when there is one)')
     .option('--json', 'machine-readable output, with secrets in the first line');
@@ -88,6 +104,13 @@ Exit codes: 0 ok, 1 refused or failed, 2 usage, 3 unavailable, 4 unknown outcome
   )
     .addHelpText('after', POD_EXAMPLE)
     .action(async (options) => (await import('./run-engine.ts')).runEngine('pod', options));
+  serverOptions(
+    program
+      .command('gateway')
+      .description('dashboard, live feed and HTTP interface of a cluster: needs DATABASE_URL and NATS_URL'),
+  )
+    .addHelpText('after', GATEWAY_EXAMPLE)
+    .action(async (options) => (await import('./run-engine.ts')).runEngine('gateway', options));
   program
     .command('migrate')
     .description('bring the database of DATABASE_URL to this version')

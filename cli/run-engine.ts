@@ -1,5 +1,5 @@
 /**
- * `up` and `pod` as a process: starts the engine, says when it serves, ends it on a signal, with the feed or when a part
+ * `up`, `pod` and `gateway` as a process: starts the engine, says when it serves, ends it on a signal, with the feed or when a part
  * keeps failing. The first line on standard output is the ready line, the last (with --exit-at-end) the result; logs go to
  * standard error, or to a file while the status view has the terminal.
  */
@@ -8,6 +8,9 @@ import { createLog } from '../adapters/log.ts';
 import type { ClosedTradeJson } from '../domain/trade.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { Engine } from '../supervisors/roles/engine.ts';
+import type { Role } from '../supervisors/roles/engine-config.ts';
+import type { EngineCallbacks } from '../supervisors/roles/engine-context.ts';
+import { GatewayProcess } from '../supervisors/roles/gateway-process.ts';
 import { StateFolder } from '../supervisors/roles/state-folder.ts';
 import { type EngineSettings, readEngineSettings } from './engine-settings.ts';
 import { EXIT } from './exit-codes.ts';
@@ -20,7 +23,14 @@ const KEEP_ALIVE_MS = 60_000;
 /** npm and npx repeat a Ctrl-C of the terminal to their child, which got it from the terminal already: that is one press. */
 const SAME_PRESS_MS = 500;
 
-export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise<void> {
+/** What runs: an engine, or the gateway to those of others. */
+interface Served {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  readonly addresses: { readonly nats: string; readonly postgres: string; readonly http: string };
+}
+
+export async function runEngine(role: Role, flags: RawSettings): Promise<void> {
   const settings = readEngineSettings(role, flags, process.env);
   const { config, json } = settings;
   const state = config.stateDirectory === null ? undefined : StateFolder.take(config.stateDirectory);
@@ -35,7 +45,7 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
   });
   // Timers of the engine don't keep a process alive; this one does, until the engine has ended.
   const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MS);
-  const engine = new Engine(config, state, log, {
+  const callbacks: EngineCallbacks = {
     onGiveUp: (part, error) => {
       log.error({ part, error: messageOf(error) }, 'this process gives up');
       if (live) process.stderr.write(`${part}: ${messageOf(error)}\n`);
@@ -47,8 +57,10 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
     },
     onDrain: (reason) => end({ code: EXIT.ok, why: reason, printResult: false }),
     onTrade: (trade) => view?.trade(trade),
-  });
-  const view = live ? new StatusView(engine) : undefined;
+  };
+  const engine = role === 'gateway' ? undefined : new Engine(config, state, log, callbacks);
+  const served: Served = engine ?? new GatewayProcess(config, log, callbacks);
+  const view = live && engine !== undefined ? new StatusView(engine) : undefined;
   // A reader that went away (a closed terminal, `| head -1`) is no reason to stop trading.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
@@ -69,12 +81,12 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
 
   if (live) process.stdout.write('Starting. The first time takes some seconds longer.\n');
   let stopping = false;
-  const started = engine.start().then(
+  const started = served.start().then(
     async () => {
       // Resolves too when it was called off.
       if (stopping) return;
-      announce(engine, settings, state);
-      if (view === undefined) return;
+      announce(served, settings, state);
+      if (view === undefined || engine === undefined) return;
       const earlier = await engine.context.ledger.store.trades().catch(() => []);
       if (!stopping) view.start(earlier);
     },
@@ -89,13 +101,13 @@ export async function runEngine(role: 'up' | 'pod', flags: RawSettings): Promise
   stopping = true;
   view?.stop();
   log.info({ why }, 'stopping');
-  const result = printResult ? await readResult(engine) : undefined;
+  const result = printResult && engine !== undefined ? await readResult(engine) : undefined;
   const force = setTimeout(() => {
     log.error({ afterMs: LIMITS.stopTimeoutMs }, 'the stop took too long and was forced');
     process.exit(EXIT.failed);
   }, LIMITS.stopTimeoutMs);
   // First, because it also calls off a start that waits for a server.
-  await engine.stop();
+  await served.stop();
   await started;
   state?.release();
   clearTimeout(force);
@@ -121,15 +133,9 @@ function onSignals(stop: (signal: string) => void, atOnce: (signal: string) => v
   }
 }
 
-function announce(engine: Engine, settings: EngineSettings, state: StateFolder | undefined): void {
+function announce(served: Served, settings: EngineSettings, state: StateFolder | undefined): void {
   const { pod, natsToken, prefix } = settings.config;
-  const info = {
-    ready: true,
-    pod,
-    nats: engine.context.natsUrl,
-    postgres: engine.context.databaseUrl,
-    http: engine.context.http?.url ?? '',
-  } as const;
+  const info = { ready: true, pod, ...served.addresses } as const;
   state?.writeReady({ ...info, prefix, pid: process.pid, ...(natsToken === undefined ? {} : { natsToken }) });
   if (process.stdout.isTTY && !settings.json) return;
   const shown = settings.json

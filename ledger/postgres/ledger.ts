@@ -1,12 +1,14 @@
 /** The Postgres ledger, opened: its pools and the ports over them. The writer connection is opened apart, per life. */
 import type { ConnectionPool } from '@databases/pg';
 import type pg from 'pg';
+import type { FeedReader } from '../../protocol/ports/feed-reader.ts';
 import type { AccountPort, LedgerReader, LedgerWriter } from '../../protocol/ports/ledger.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 import type { OwnershipPort } from '../../protocol/ports/ownership.ts';
 import type { PaperStore } from '../../protocol/ports/paper-store.ts';
 import { PostgresAccount } from './account.ts';
 import { createControlPool, ledgerFailure } from './connection.ts';
+import { PostgresFeedReader } from './feed-reader.ts';
 import { PostgresOwnership } from './ownership.ts';
 import { PostgresPaperStore } from './paper-store.ts';
 import { createReaderPool, PostgresReader } from './reader.ts';
@@ -16,6 +18,8 @@ export class PostgresLedger {
   readonly account: AccountPort;
   readonly store: LedgerReader & LedgerWriter;
   readonly paper: PaperStore;
+  /** What the gateway reads. */
+  readonly feed: FeedReader;
   readonly #control: pg.Pool;
   readonly #reader: ConnectionPool;
 
@@ -26,6 +30,7 @@ export class PostgresLedger {
     this.account = new PostgresAccount(control);
     this.store = new PostgresReader(reader);
     this.paper = new PostgresPaperStore(control);
+    this.feed = new PostgresFeedReader(reader);
   }
 
   /** Opens the pools and makes one query, so that a wrong address or password shows here. */

@@ -18,7 +18,22 @@ export interface PortConfig {
   readonly strict: boolean;
 }
 
+/** Who may reach the pages, the feed and the HTTP interface of a process, and where. */
+export interface HttpConfig {
+  /** Address to listen on; loopback needs no tokens. */
+  readonly host: string;
+  /** Tokens that let in to read, and to read and command; undefined on loopback only. */
+  readonly readToken: string | undefined;
+  readonly controlToken: string | undefined;
+  /** Origins of pages beside this server's own, such as `https://desk.example`. */
+  readonly origins: readonly string[];
+}
+
+/** `up` runs everything, a `pod` symbols over servers that are there, a `gateway` shows what others run. */
+export type Role = 'up' | 'pod' | 'gateway';
+
 export interface EngineConfig {
+  readonly role: Role;
   readonly pod: string;
   /** Folder for embedded servers, locks and ready.json; null when nothing of it is used. */
   readonly stateDirectory: string | null;
@@ -29,6 +44,7 @@ export interface EngineConfig {
   readonly natsPort: PortConfig;
   readonly postgresPort: PortConfig;
   readonly httpPort: PortConfig;
+  readonly http: HttpConfig;
   readonly prefix: string;
   /** Beside those the feed names and those the ledger knows. */
   readonly symbols: readonly string[];

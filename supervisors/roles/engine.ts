@@ -12,6 +12,7 @@ import { type PartSpec, RestForOne, type RunningPart } from '../rest-for-one.ts'
 import { RestartPolicy } from '../restart-policy.ts';
 import type { EngineConfig } from './engine-config.ts';
 import { type EngineCallbacks, EngineContext } from './engine-context.ts';
+import { startGateway } from './gateway-part.ts';
 import { startLedger } from './ledger-parts.ts';
 import { listenOn } from './listen.ts';
 import { startBroker, startBus, startPostgres } from './server-parts.ts';
@@ -47,6 +48,11 @@ export class Engine {
     return this.#supervisor.stop();
   }
 
+  get addresses(): { readonly nats: string; readonly postgres: string; readonly http: string } {
+    const { natsUrl, databaseUrl, http } = this.context;
+    return { nats: natsUrl, postgres: databaseUrl, http: http?.url ?? '' };
+  }
+
   #parts(): readonly PartSpec[] {
     const { context } = this;
     const { databaseUrl, natsUrl } = context.config;
@@ -57,9 +63,22 @@ export class Engine {
       part('bus', (failed, signal) => startBus(context, failed, signal)),
       part('ledger', (_, signal) => startLedger(context, signal)),
       ...context.pod.parts(),
-      part('http', () => this.#startHttp()),
+      part('http', () => (context.config.role === 'up' ? this.#startGateway() : this.#startHttp())),
       part('market', (failed) => startMarket(context, failed)),
     ];
+  }
+
+  /** `up` is all there is: it shows itself. */
+  #startGateway(): Promise<RunningPart> {
+    const { context } = this;
+    return startGateway(context, {
+      ready: () => ({
+        ledger: context.pod.ledgerUp,
+        bus: context.bus.connected,
+        ownership: context.pod.serving && context.pod.holds,
+      }),
+      status: () => ({ ready: context.ready, ...this.#status() }),
+    });
   }
 
   async #startHttp(): Promise<RunningPart> {
@@ -67,7 +86,12 @@ export class Engine {
     // Started again it keeps its port: somebody has been told.
     const lastPort = context.http?.port ?? context.state?.lastPorts.http;
     const server = await listenOn(context.config.httpPort, lastPort, (port) =>
-      startStatusServer({ port, ready: () => context.ready, status: () => this.#status() }),
+      startStatusServer({
+        port,
+        host: context.config.http.host,
+        ready: () => context.ready,
+        status: () => this.#status(),
+      }),
     );
     context.http = server;
     context.state?.rememberPorts({ http: server.port });
@@ -89,7 +113,7 @@ export class Engine {
   }
 }
 
-function partPolicy(restartsMax: number, backoffMaxMs: number): RestartPolicy {
+export function partPolicy(restartsMax: number, backoffMaxMs: number): RestartPolicy {
   const { restartWindowMs: windowMs, restartBackoffFirstMs: backoffFirstMs } = LIMITS;
   return new RestartPolicy({ restartsMax, windowMs, backoffFirstMs, backoffMaxMs }, systemClock, systemRandom);
 }

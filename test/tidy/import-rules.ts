@@ -72,6 +72,12 @@ export const FOLDER_RULES: readonly FolderRule[] = [
     node: false,
     why: 'coinpilot/client is the typed client and nothing else',
   },
+  {
+    place: 'feed.mjs',
+    folders: ['gateway/client'],
+    node: false,
+    why: 'coinpilot/feed is the feed client and nothing else',
+  },
   { place: 'scripts', folders: '*', node: true, why: 'scripts generate and install from whatever there is' },
   { place: 'bench', folders: '*', node: true, why: 'a benchmark measures anything' },
   { place: 'test', folders: '*', node: true, why: 'a test tests anything' },
@@ -107,7 +113,7 @@ export const PACKAGE_RULES: readonly PackageRule[] = [
   { name: 'lightweight-charts', places: ['gateway/dashboard'] },
   { name: 'commander', places: ['cli'] },
   { name: 'yaml', places: ['cli'] },
-  { name: 'tsx', places: ['coinpilot.mjs', 'client.mjs'] },
+  { name: 'tsx', places: ['coinpilot.mjs', 'client.mjs', 'feed.mjs'] },
 ];
 
 /** Code that ships with nothing: it may use any package, development ones included. */

@@ -4,14 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readEngineSettings } from '../../../cli/engine-settings.ts';
+import type { Role } from '../../../supervisors/roles/engine-config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coinpilot-settings-'));
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function problems(flags: Record<string, unknown>, environment: Record<string, string> = {}): string[] {
+function problems(
+  flags: Record<string, unknown>,
+  environment: Record<string, string> = {},
+  role: Role = 'up',
+): string[] {
   try {
-    readEngineSettings('up', flags, environment);
+    readEngineSettings(role, flags, environment);
   } catch (error) {
     return (error as Error).message.split('\n');
   }
@@ -52,5 +57,46 @@ describe('settings', () => {
       expect.stringMatching(/^COINPILOT_FEED: must be demo/),
       expect.stringMatching(/^.*mine\.yaml: there is no setting "bogus"$/),
     ]);
+  });
+});
+
+describe('settings of who may reach the pages', () => {
+  const TOKENS = { COINPILOT_READ_TOKEN: 'read-0123456789abcdef', COINPILOT_CONTROL_TOKEN: 'control-0123456789abcdef' };
+  const SERVERS = { DATABASE_URL: 'postgres://host/base', NATS_URL: 'nats://host' };
+
+  it.each(['up', 'gateway'] as const)('%s serves other machines only with both tokens', (role) => {
+    const flags = { httpHost: '0.0.0.0' };
+    expect(problems(flags, SERVERS, role)).toEqual([
+      '--http-host: others than this machine reach 0.0.0.0: give readToken and controlToken too',
+    ]);
+    const { COINPILOT_READ_TOKEN } = TOKENS;
+    expect(problems(flags, { ...SERVERS, COINPILOT_READ_TOKEN }, role)).toHaveLength(1);
+    expect(problems(flags, { ...SERVERS, ...TOKENS }, role)).toEqual([]);
+  });
+
+  it('a pod shows nothing but its health, to whoever probes it', () => {
+    expect(problems({ httpHost: '0.0.0.0' }, SERVERS, 'pod')).toEqual([]);
+  });
+
+  it('refuse a token that can be guessed or that lets everybody command, without quoting it', () => {
+    const refused = problems(
+      {},
+      { COINPILOT_READ_TOKEN: 'hunter2', COINPILOT_CONTROL_TOKEN: 'has a space in it, long' },
+    );
+    expect(refused).toHaveLength(2);
+    expect(refused.join()).not.toMatch(/hunter2|space in it/);
+    const { COINPILOT_READ_TOKEN } = TOKENS;
+    expect(problems({}, { COINPILOT_READ_TOKEN, COINPILOT_CONTROL_TOKEN: COINPILOT_READ_TOKEN })).toEqual([
+      'controlToken: must differ from readToken: who may look must not be able to command',
+    ]);
+  });
+
+  it('refuse an origin that no browser would send', () => {
+    expect(problems({}, { COINPILOT_ORIGINS: 'https://desk.example' })).toEqual([]);
+    for (const origin of ['desk.example', 'https://desk.example/', 'https://desk.example/path', '*']) {
+      expect(problems({}, { COINPILOT_ORIGINS: origin })).toEqual([
+        `COINPILOT_ORIGINS: "${origin}" is not an origin such as https://desk.example`,
+      ]);
+    }
   });
 });

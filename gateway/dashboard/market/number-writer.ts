@@ -1,0 +1,11 @@
+/** Numbers in the sentences of a command's plan. */
+import { formatKrw, formatPercent, formatPrice, formatQuantity } from '../format/money.ts';
+import type { NumberWriter } from './command-plan.ts';
+
+export const NUMBER_WRITER: NumberWriter = {
+  krw: (amount) => formatKrw(amount),
+  price: (price) => `₩${formatPrice(price)}`,
+  percent: (percent) => formatPercent(percent),
+  /** "0.5 BTC" of KRW-BTC: Upbit names the quote currency first. */
+  quantity: (quantity, symbol) => `${formatQuantity(quantity)} ${symbol.split('-').at(-1) ?? symbol}`,
+};

@@ -1,0 +1,44 @@
+/** The equity curve as a chart wants it: seconds of time, floats for pixels only, and how far below its peak each point is. */
+import { toNumber, tryParseDecimal, type Units } from '../../../domain/money.ts';
+import { shareOf } from '../format/money.ts';
+import type { EquityCurve } from '../store/types.ts';
+
+export interface SeriesPoint {
+  /** Seconds since the epoch, shifted into the zone that is shown. */
+  readonly time: number;
+  readonly value: number;
+}
+
+export interface EquitySeries {
+  readonly equity: readonly SeriesPoint[];
+  /** Percent below the highest point so far: 0 or negative. */
+  readonly drawdown: readonly SeriesPoint[];
+  readonly lowest: Units;
+  readonly highest: Units;
+  readonly last: Units;
+}
+
+const SECOND_MS = 1_000;
+
+/** Undefined for a curve of fewer than two points: there is nothing to draw. */
+export function equitySeries(curve: EquityCurve | undefined, offsetMs: number): EquitySeries | undefined {
+  const equity: SeriesPoint[] = [];
+  const drawdown: SeriesPoint[] = [];
+  const values: Units[] = [];
+  let peak = 0n;
+  for (const point of curve?.points ?? []) {
+    const value = tryParseDecimal(point.equity);
+    const time = Math.floor((Date.parse(point.at) + offsetMs) / SECOND_MS);
+    const before = equity.at(-1)?.time ?? Number.NEGATIVE_INFINITY;
+    // A chart takes each second once and in order.
+    if (value === undefined || !(time > before)) continue;
+    if (value > peak) peak = value;
+    values.push(value);
+    equity.push({ time, value: toNumber(value) });
+    drawdown.push({ time, value: toNumber(shareOf(value - peak, peak) ?? 0n) });
+  }
+  const last = values.at(-1);
+  if (last === undefined || values.length < 2) return undefined;
+  const sorted = [...values].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  return { equity, drawdown, lowest: sorted[0] ?? last, highest: sorted.at(-1) ?? last, last };
+}

@@ -1,0 +1,53 @@
+/** Bounds of the feed that are nobody else's business (I10), and what happens when each is reached. */
+
+/** Rows of one journal read; a longer gap takes several, one after another. */
+export const JOURNAL_PAGE_ROWS = 500;
+
+/** Bus events of a stream held back for an earlier one; more are dropped and come from the journal. */
+export const HELD_EVENTS_MAX = 1_024;
+
+/** Events a stream keeps in memory while somebody catches up: what is published during a read must be there after it. */
+export const CATCH_UP_EVENTS_MAX = 4_096;
+
+/** A stream that is further behind than this is not caught up event by event: its clients get a snapshot. */
+export const BEHIND_ROWS_MAX = 10_000;
+
+/** Reads that do not find the rows a stream is said to have; then its clients get a snapshot. */
+export const MISSING_READS_MAX = 5;
+
+/** Reads of the ledger under way; more wait their turn. There are at most two for each stream. */
+export const LEDGER_READS_MAX = 8;
+
+/** A read that takes longer has failed and is tried again. */
+export const LEDGER_READ_MS_MAX = 5_000;
+
+/** Pauses between attempts to read a ledger that is away: the first, doubled up to the last. */
+export const BACKOFF_FIRST_MS = 50;
+export const BACKOFF_MS_MAX = 1_000;
+
+/** A snapshot this young is sent again, with the events since: a thousand clients at once cost one read. */
+export const SNAPSHOT_AGE_MS_MAX = 500;
+
+/** Heads younger than this say that a symbol does not exist; older ones are read again first. */
+export const HEADS_TRUSTED_MS = 100;
+
+/** A channel that nobody watches is kept this long, so that who comes back resumes from memory. */
+export const LINGER_MS = 30_000;
+
+/** Requests for state under way; what is due then waits. */
+export const STATE_REQUESTS_MAX = 32;
+export const STATE_ANSWER_MS_MAX = 2_000;
+/** A move of the price asks for the state this often, and nothing at all this often. */
+export const STATE_AFTER_TICK_MS = 1_000;
+export const STATE_IDLE_MS = 5_000;
+
+/** Symbols whose last price is kept; trades of more are not shown. */
+export const PRICES_MAX = 10_000;
+
+/** Candles of a symbol remembered as published; an older one is not published. */
+export const CANDLES_REMEMBERED_MAX = 32;
+
+/** Milliseconds to wait after so many failures in a row (1 or more). */
+export function backoffMs(failures: number): number {
+  return Math.min(BACKOFF_FIRST_MS * 2 ** (failures - 1), BACKOFF_MS_MAX);
+}

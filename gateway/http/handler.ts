@@ -1,0 +1,144 @@
+/**
+ * HTTP of a gateway: who is asked, whether they may, and one answer for every request. What fails inside is told as a
+ * failure, logged, and never as an empty page.
+ */
+import { RetryableError, TerminalError } from '../../protocol/errors.ts';
+import type { HttpRequest, HttpResponse } from '../live-server.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Access } from './access.ts';
+import { ControlApi, type ControlApiOptions } from './control-api.ts';
+import { type ReadApiOptions, type ReadHandler, readApi } from './read-api.ts';
+import { failure, json, respond } from './responses.ts';
+import type { StaticFiles } from './static-files.ts';
+
+/** What a gateway needs to serve anybody. */
+export interface Readiness {
+  readonly ledger: boolean;
+  readonly bus: boolean;
+  readonly ownership: boolean;
+}
+
+export interface HttpOptions extends ReadApiOptions, Omit<ControlApiOptions, 'reader'> {
+  readonly access: Access;
+  readonly ready: () => Readiness | Promise<Readiness>;
+  readonly metrics: Metrics;
+  readonly pages: StaticFiles;
+}
+
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** Requests that wait for the ledger or the engine; the next is answered 429. */
+const REQUESTS_IN_FLIGHT_MAX = 64;
+const CONTROL_PATH = '/api/control';
+const LIVE_PATH = '/healthz/live';
+const READY_PATH = '/healthz/ready';
+
+/** Never rejects. */
+export function createHttpHandler(options: HttpOptions): HttpHandler {
+  const { metrics, log } = options;
+  const router = new Router(options);
+  return async (request) => {
+    let response: HttpResponse;
+    try {
+      response = await router.answer(request);
+    } catch (error) {
+      response = failed(error);
+      log.error(
+        { path: request.path.slice(0, 100), error: (error as Error).message },
+        'a request could not be answered',
+      );
+    }
+    metrics.countRequest(router.routeOf(request.path), response.status);
+    return request.method === 'HEAD' ? { ...response, body: '' } : response;
+  };
+}
+
+class Router {
+  readonly #options: HttpOptions;
+  readonly #reads: ReadonlyMap<string, ReadHandler>;
+  readonly #control: ControlApi;
+  #inFlight = 0;
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#control = new ControlApi(options);
+    this.#reads = new Map<string, ReadHandler>([
+      ...readApi(options),
+      ['/metrics', async () => respond(200, options.metrics.contentType, await options.metrics.text())],
+    ]);
+  }
+
+  /** A name for the metrics: there are only so many. */
+  routeOf(path: string): string {
+    if (this.#reads.has(path) || path === CONTROL_PATH || path === LIVE_PATH || path === READY_PATH) return path;
+    return isData(path) || isHealth(path) ? 'unknown' : 'page';
+  }
+
+  answer(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+    const { path } = request;
+    if (isHealth(path)) return this.#health(request);
+    if (path === CONTROL_PATH) return this.#command(request);
+    if (isData(path)) return this.#read(request);
+    const { access, pages } = this.#options;
+    return access.refusal(request) ?? wrongMethod(request) ?? pages.respond(request);
+  }
+
+  /** Without a token: whoever starts and stops processes has none. It says nothing else. */
+  async #health(request: HttpRequest): Promise<HttpResponse> {
+    const refused = wrongMethod(request);
+    if (refused !== undefined) return refused;
+    if (request.path === LIVE_PATH) return json(200, { live: true });
+    if (request.path !== READY_PATH) return failure('NOT_FOUND', `there is ${LIVE_PATH} and ${READY_PATH}`);
+    const { ledger, bus, ownership } = await this.#options.ready();
+    const ready = ledger && bus && ownership;
+    return json(ready ? 200 : 503, { ready, ledger, bus, ownership });
+  }
+
+  #read(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+    // Before anything else: who may not read learns nothing, not even what there is.
+    const verdict = this.#options.access.decide(request, 'read');
+    if (!verdict.granted) return verdict.response;
+    const handler = this.#reads.get(request.path);
+    if (handler === undefined) return failure('NOT_FOUND', 'there is no such path: docs/FEED.md lists them');
+    return wrongMethod(request) ?? this.#bounded(() => handler(request.query));
+  }
+
+  #command(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
+    const verdict = this.#options.access.decide(request, 'control');
+    if (!verdict.granted) return verdict.response;
+    if (request.method !== 'POST') return failure('METHOD_NOT_ALLOWED', 'a command is a POST', { allow: 'POST' });
+    return this.#bounded(() => this.#control.handle(request));
+  }
+
+  async #bounded(work: () => HttpResponse | Promise<HttpResponse>): Promise<HttpResponse> {
+    if (this.#inFlight >= REQUESTS_IN_FLIGHT_MAX) {
+      return failure('LIMIT', 'too many requests wait for an answer: ask again in a second', { 'retry-after': '1' });
+    }
+    this.#inFlight += 1;
+    try {
+      return await work();
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+}
+
+function isHealth(path: string): boolean {
+  return path.startsWith('/healthz/');
+}
+
+/** What tells something about the account: never without a token where there is one. */
+function isData(path: string): boolean {
+  return path === '/metrics' || path === '/api' || path.startsWith('/api/');
+}
+
+function wrongMethod({ method }: HttpRequest): HttpResponse | undefined {
+  if (method === 'GET' || method === 'HEAD') return undefined;
+  return failure('METHOD_NOT_ALLOWED', 'only GET is answered here', { allow: 'GET, HEAD' });
+}
+
+function failed(error: unknown): HttpResponse {
+  return error instanceof RetryableError || error instanceof TerminalError
+    ? failure('UNAVAILABLE', 'the ledger can not be read at the moment: ask again', { 'retry-after': '1' })
+    : failure('INTERNAL', 'that failed, and the log says why');
+}

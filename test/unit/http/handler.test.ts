@@ -1,0 +1,200 @@
+/** One answer for every request: health for everybody, data for those who may, and failures that say so. */
+import { describe, expect, it } from 'vitest';
+import { RetryableError } from '../../../protocol/errors.ts';
+import { bodyOf, codeOf, httpWorld, request, textOf } from './http-world.ts';
+
+const TOKENS = { readToken: 'read-token-1', controlToken: 'control-token-1' };
+const DATA_PATHS = [
+  '/api/status',
+  '/api/positions',
+  '/api/trades',
+  '/api/candles?symbol=KRW-BTC',
+  '/api/fills?symbol=KRW-BTC',
+  '/api/equity',
+  '/metrics',
+  '/api',
+  '/api/',
+  '/api/nothing',
+];
+
+describe('health', () => {
+  it('is told without a token, under any name: probes have neither', async () => {
+    const { handle } = await httpWorld({ access: TOKENS });
+    const probe = { remoteAddress: '10.1.2.3', headers: { host: '10.0.0.7:8080' } };
+    expect(bodyOf(await handle(request('/healthz/live', probe)))).toEqual({ live: true });
+    const ready = await handle(request('/healthz/ready', probe));
+    expect([ready.status, bodyOf(ready)]).toEqual([200, { ready: true, ledger: true, bus: true, ownership: true }]);
+    expect((await handle(request('/healthz/other', probe))).status).toBe(404);
+    expect((await handle(request('/healthz/live', { method: 'HEAD' }))).body).toBe('');
+  });
+
+  it.each(['ledger', 'bus', 'ownership'])('is not ready without its %s', async (missing) => {
+    const all = { ledger: true, bus: true, ownership: true };
+    const { handle } = await httpWorld({ ready: { ...all, [missing]: false } });
+    const answer = await handle(request('/healthz/ready'));
+    expect([answer.status, bodyOf(answer)]).toEqual([503, { ready: false, ...all, [missing]: false }]);
+  });
+});
+
+describe('data', () => {
+  it.each(DATA_PATHS)('needs a token where there is one: %s', async (path) => {
+    const { handle } = await httpWorld({ access: TOKENS });
+    for (const headers of [{}, { authorization: 'Bearer wrong' }, { authorization: 'Bearer ' }]) {
+      for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS', 'DELETE']) {
+        const answer = await handle(request(path, { method, headers }));
+        expect(answer.status).toBe(401);
+        expect(textOf(answer)).not.toMatch(/KRW|role|coinpilot_/);
+      }
+    }
+    const answer = await handle(request(path, { headers: { authorization: 'Bearer read-token-1' } }));
+    expect(answer.status).not.toBe(401);
+  });
+
+  it.each(DATA_PATHS)('is for this machine where there is none: %s', async (path) => {
+    const { handle } = await httpWorld();
+    expect((await handle(request(path, { remoteAddress: '192.168.1.4' }))).status).toBe(403);
+    expect((await handle(request(path, { headers: { host: 'rebound.example' } }))).status).toBe(403);
+    expect((await handle(request(path, { headers: { origin: 'https://evil.example' } }))).status).toBe(403);
+    expect((await handle(request(path))).status).not.toBe(403);
+  });
+
+  it('is what the ledger says', async () => {
+    const asked: unknown[] = [];
+    const { handle } = await httpWorld({
+      reader: {
+        trades: async (page) => {
+          asked.push(page);
+          return { trades: [{ symbol: 'KRW-BTC' }], before: '1.2.KRW-BTC' };
+        },
+        candles: async (symbol, page) => {
+          asked.push([symbol, page]);
+          return [];
+        },
+        equity: async (options) => {
+          asked.push(options);
+          return ['100', '80', '90'].map((equity) => ({ at: '2026-01-31T09:00:00.000Z', equity, cash: '1' }));
+        },
+      },
+    });
+    const get = async (path: string) => bodyOf(await handle(request(path)));
+    expect(await get('/api/status')).toEqual({ role: 'gateway' });
+    expect(await get('/api/positions')).toEqual({
+      positions: [{ symbol: 'KRW-BTC', quantity: '1' }],
+      at: '2026-01-31T09:00:00.000Z',
+    });
+    expect(await get('/api/trades?symbol=KRW-BTC&limit=7')).toEqual({
+      trades: [{ symbol: 'KRW-BTC' }],
+      before: '1.2.KRW-BTC',
+    });
+    expect(await get('/api/candles?symbol=KRW-BTC&before=2026-01-31T09:00:00Z')).toEqual({ candles: [] });
+    expect(await get('/api/equity?from=2026-01-31T09:00:00Z&points=3')).toMatchObject({
+      points: [{ equity: '100' }, { equity: '80' }, { equity: '90' }],
+      maxDrawdown: '20',
+    });
+    expect(asked).toEqual([
+      { symbol: 'KRW-BTC', limit: 7, before: undefined },
+      ['KRW-BTC', { limit: 300, before: '2026-01-31T09:00:00.000Z' }],
+      { from: Date.UTC(2026, 0, 31, 9), points: 3 },
+    ]);
+  });
+
+  it('says what is wrong with a question', async () => {
+    const { handle } = await httpWorld();
+    const answer = async (path: string, method = 'GET') => {
+      const response = await handle(request(path, { method }));
+      return [response.status, codeOf(response)];
+    };
+    expect(await answer('/api/candles')).toEqual([400, 'INVALID']);
+    expect(await answer('/api/candles?symbol=KRW-BTC&limit=2001')).toEqual([400, 'INVALID']);
+    expect(await answer('/api/trades?limit=0')).toEqual([400, 'INVALID']);
+    expect(await answer('/api/fills?symbol=KRW-BTC&before=x')).toEqual([400, 'INVALID']);
+    expect(await answer('/api/equity?points=1')).toEqual([400, 'INVALID']);
+    for (const kind of ['candles', 'fills', 'trades']) {
+      expect(await answer(`/api/${kind}?symbol=KRW-NONE`)).toEqual([404, 'NOT_FOUND']);
+      expect(await answer(`/api/${kind}?symbol=KRW-BTC`)).toEqual([200, undefined]);
+    }
+    expect(await answer('/api/positions', 'POST')).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    expect(await answer('/market', 'POST')).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    expect(await answer('/healthz/live', 'PUT')).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    expect(await answer('/api/control')).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    expect(await answer('/api/../api/positions')).toEqual([404, 'NOT_FOUND']);
+    expect(await answer('/api%2fpositions')).toEqual([404, 'NOT_FOUND']);
+  });
+
+  it('says that the ledger is away, and that something is broken, without telling what', async () => {
+    const { handle, log } = await httpWorld({
+      reader: {
+        positions: () => Promise.reject(new RetryableError('connect ECONNREFUSED postgres://secret@db')),
+        trades: () => Promise.reject(new TypeError('x is not a function')),
+      },
+    });
+    const away = await handle(request('/api/positions'));
+    expect([away.status, codeOf(away), away.headers['retry-after']]).toEqual([503, 'UNAVAILABLE', '1']);
+    const broken = await handle(request('/api/trades'));
+    expect([broken.status, codeOf(broken)]).toEqual([500, 'INTERNAL']);
+    expect(textOf(away) + textOf(broken)).not.toMatch(/secret|function/);
+    expect(log.at('error')).toHaveLength(2);
+  });
+
+  it('is not asked for without end', async () => {
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const { handle } = await httpWorld({ reader: { positions: () => gate.then(() => []) } });
+    const waiting = Array.from({ length: 64 }, () => handle(request('/api/positions')));
+    const refused = await handle(request('/api/positions'));
+    expect([refused.status, codeOf(refused)]).toEqual([429, 'LIMIT']);
+    expect((await handle(request('/healthz/live'))).status).toBe(200);
+    release();
+    expect((await Promise.all(waiting)).every(({ status }) => status === 200)).toBe(true);
+    expect((await handle(request('/api/positions'))).status).toBe(200);
+  });
+
+  it('is read once for all who ask for the same curve, and anew a moment later or after a failure', async () => {
+    let reads = 0;
+    let fails = false;
+    const { handle, clock } = await httpWorld({
+      reader: {
+        equity: async () => {
+          reads += 1;
+          if (fails) throw new RetryableError('away');
+          return [];
+        },
+      },
+    });
+    const ask = async (points = 240) => (await handle(request(`/api/equity?points=${points}`))).status;
+    expect(await Promise.all([ask(), ask(), ask()])).toEqual([200, 200, 200]);
+    expect([await ask(), reads]).toEqual([200, 1]);
+    expect([await ask(10), reads]).toEqual([200, 2]);
+    await clock.advance(2_001);
+    fails = true;
+    expect([await ask(), await ask(), reads]).toEqual([503, 503, 4]);
+  });
+});
+
+describe('metrics', () => {
+  it('count answers by route and status, with no name a client made up', async () => {
+    const { handle } = await httpWorld();
+    for (const path of [
+      '/api/positions',
+      '/api/positions',
+      '/api/made-up',
+      '/healthz/made-up',
+      '/made-up',
+      '/%2e%2e',
+    ]) {
+      await handle(request(path));
+    }
+    const answer = await handle(request('/metrics'));
+    expect(answer.headers['content-type']).toContain('text/plain');
+    const lines = textOf(answer).split('\n');
+    expect(lines.filter((line) => line.startsWith('coinpilot_http_requests_total'))).toEqual([
+      'coinpilot_http_requests_total{route="/api/positions",status="200"} 2',
+      'coinpilot_http_requests_total{route="unknown",status="404"} 2',
+      'coinpilot_http_requests_total{route="page",status="503"} 1',
+      'coinpilot_http_requests_total{route="page",status="404"} 1',
+    ]);
+    expect(lines.some((line) => line.startsWith('process_cpu_seconds_total'))).toBe(true);
+  });
+});

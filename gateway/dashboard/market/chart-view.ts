@@ -71,6 +71,8 @@ export function createChartView(host: HTMLElement, firstPalette: ChartPalette): 
 
   const view: ChartView = {
     draw(next) {
+      // Whoever looks at the newest candle goes on doing so; whoever has scrolled back is left there.
+      const isFollowing = chart.timeScale().scrollPosition() >= 0;
       content = next;
       series.setData(next.candles.map((candle) => bar(candle, next.offsetMs)));
       series.applyOptions({
@@ -82,6 +84,8 @@ export function createChartView(host: HTMLElement, firstPalette: ChartPalette): 
       if (isFirst && next.candles.length > 0) {
         isFirst = false;
         view.showLatest();
+      } else if (isFollowing) {
+        chart.timeScale().scrollToPosition(MARGIN_BARS, false);
       }
     },
     tick(candle) {

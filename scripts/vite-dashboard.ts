@@ -5,6 +5,9 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type Plugin } from 'vite';
 
+// Whoever builds it, a test among them: the page is always the one that ships.
+process.env.NODE_ENV = 'production';
+
 const root = fileURLToPath(new URL('../gateway/dashboard/', import.meta.url));
 
 /** The statements of lightweight-charts that write the logo's rules into the page: `this.x=…createElement("style"),…`. */
@@ -15,13 +18,19 @@ const LOGO_STYLE = /(this\.\w+)=document\.createElement\("style"\),\1\.innerText
  * styles/base.css instead, and the element stays empty. A version that does it another way fails the build.
  */
 function logoWithoutInlineStyle(): Plugin {
+  let isFound = false;
   return {
     name: 'logo-without-inline-style',
     transform(code, id) {
       if (!id.includes('lightweight-charts.production')) return undefined;
       if (!LOGO_STYLE.test(code))
         throw new Error('lightweight-charts adds its logo in another way: see scripts/vite-dashboard.ts');
+      isFound = true;
       return { code: code.replace(LOGO_STYLE, '$1=document.createElement("template"),'), map: null };
+    },
+    buildEnd(error) {
+      if (error === undefined && !isFound)
+        throw new Error('the production build of lightweight-charts is not in the page');
     },
   };
 }

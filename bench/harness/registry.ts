@@ -12,4 +12,5 @@ export const REGISTRY: readonly Registered[] = [
   { name: 'actors', load: async () => (await import('../actors/suite.ts')).actors },
   { name: 'limits', load: async () => (await import('../limits/suite.ts')).limits },
   { name: 'failover', load: async () => (await import('../failover/suite.ts')).failover },
+  { name: 'feed', load: async () => (await import('../feed/suite.ts')).feed },
 ];

@@ -67,6 +67,8 @@ export interface SymbolLive {
   readonly openOrders: readonly OrderData[];
   /** Prices that end the position; null without one. */
   readonly exits: { readonly stop: string; readonly target: string; readonly stopReason: string } | null;
+  /** The highest price since the entry; null without a position that the engine manages. */
+  readonly highWaterMark: string | null;
   readonly explain: Readonly<Record<string, unknown>> | null;
 }
 

@@ -33,8 +33,11 @@ export function afterEvent(state: SymbolState, event: FeedEvent): SymbolState {
 }
 
 /** The state with what a `state` message says of now. It is of another moment than the events, and nobody knows which. */
-export function withLive(state: SymbolState, { mode, pausedReason, haltedReason }: SymbolLive): SymbolState {
-  return { ...state, mode, pausedReason, haltedReason };
+export function withLive(
+  state: SymbolState,
+  { mode, pausedReason, haltedReason, highWaterMark }: SymbolLive,
+): SymbolState {
+  return { ...state, position: { ...state.position, highWaterMark }, mode, pausedReason, haltedReason };
 }
 
 function positionAfter(before: PositionData, { seq, at, position }: FeedEvent): PositionData {

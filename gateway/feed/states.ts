@@ -51,6 +51,7 @@ export interface StatesOptions {
 interface Answer {
   readonly ok?: unknown;
   readonly account?: unknown;
+  readonly position?: { readonly highWaterMark?: unknown } | null;
   readonly [field: string]: unknown;
 }
 
@@ -108,7 +109,9 @@ export class States {
       this.#request(subjects.symbol(streamName, 'explain')).catch(() => null),
     ]);
     const { mode, owner, epoch, pausedReason = null, haltedReason = null, openOrders = [], exits = null } = answer;
-    return { mode, owner, epoch, pausedReason, haltedReason, openOrders, exits, explain };
+    // The mark rises with the price, without a row of its own.
+    const highWaterMark = answer.position?.highWaterMark ?? null;
+    return { mode, owner, epoch, pausedReason, haltedReason, openOrders, exits, highWaterMark, explain };
   }
 
   /** Rejects when nobody answered, or the answer is no. */

@@ -2,6 +2,8 @@
  * HTTP of a gateway: who is asked, whether they may, and one answer for every request. What fails inside is told as a
  * failure, logged, and never as an empty page.
  */
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { RetryableError, TerminalError } from '../../protocol/errors.ts';
 import type { HttpRequest, HttpResponse } from '../live-server.ts';
 import type { Metrics } from '../metrics.ts';
@@ -49,8 +51,22 @@ export function createHttpHandler(options: HttpOptions): HttpHandler {
       );
     }
     metrics.countRequest(router.routeOf(request.path), response.status);
-    return request.method === 'HEAD' ? { ...response, body: '' } : response;
+    if (request.method === 'HEAD') return { ...response, body: '' };
+    return compressed(request, response);
   };
+}
+
+const compress = promisify(gzip);
+/** Smaller answers do not get smaller. */
+const COMPRESSED_LENGTH_MIN = 1_024;
+
+/** Pages are compressed when they are loaded; a long answer in JSON, most of all candles, here. */
+async function compressed({ headers }: HttpRequest, response: HttpResponse): Promise<HttpResponse> {
+  const { body } = response;
+  if (typeof body !== 'string' || body.length < COMPRESSED_LENGTH_MIN) return response;
+  if (!/(?:^|,)\s*gzip\s*(?:,|$)/i.test(headers['accept-encoding'] ?? '')) return response;
+  const more = { 'content-encoding': 'gzip', vary: 'accept-encoding' };
+  return { ...response, headers: { ...response.headers, ...more }, body: await compress(body) };
 }
 
 class Router {

@@ -18,25 +18,31 @@ export class PostgresLedger {
   readonly account: AccountPort;
   readonly store: LedgerReader & LedgerWriter;
   readonly paper: PaperStore;
-  /** What the gateway reads. */
+  /** What the gateway reads, over connections of its own: people who look never keep a symbol from recovering. */
   readonly feed: FeedReader;
   readonly #control: pg.Pool;
   readonly #reader: ConnectionPool;
+  readonly #gateway: ConnectionPool;
 
-  private constructor(control: pg.Pool, reader: ConnectionPool) {
+  private constructor(control: pg.Pool, reader: ConnectionPool, gateway: ConnectionPool) {
     this.#control = control;
     this.#reader = reader;
+    this.#gateway = gateway;
     this.ownership = new PostgresOwnership(control);
     this.account = new PostgresAccount(control);
     this.store = new PostgresReader(reader);
     this.paper = new PostgresPaperStore(control);
-    this.feed = new PostgresFeedReader(reader);
+    this.feed = new PostgresFeedReader(gateway);
   }
 
   /** Opens the pools and makes one query, so that a wrong address or password shows here. */
   static async open(options: { readonly url: string; readonly log: Log }): Promise<PostgresLedger> {
     const control = createControlPool(options.url, options.log);
-    const ledger = new PostgresLedger(control, createReaderPool(options.url));
+    const ledger = new PostgresLedger(
+      control,
+      createReaderPool(options.url),
+      createReaderPool(options.url, 'coinpilot-gateway'),
+    );
     try {
       await control.query('select 1');
     } catch (cause) {
@@ -47,6 +53,6 @@ export class PostgresLedger {
   }
 
   async close(): Promise<void> {
-    await Promise.allSettled([this.#control.end(), this.#reader.dispose()]);
+    await Promise.allSettled([this.#control.end(), this.#reader.dispose(), this.#gateway.dispose()]);
   }
 }

@@ -21,10 +21,11 @@ const READER_CONNECTIONS = 4;
 /** A CommonJS package with a default export: depending on the loader it arrives bare or wrapped. */
 const createConnectionPool = databases.default;
 
-export function createReaderPool(url: string): ConnectionPool {
+/** Connects when it is first asked. `name`: how its sessions are called in pg_stat_activity. */
+export function createReaderPool(url: string, name = 'coinpilot-reader'): ConnectionPool {
   return createConnectionPool({
     connectionString: url,
-    applicationName: 'coinpilot-reader',
+    applicationName: name,
     bigIntMode: 'bigint',
     poolSize: READER_CONNECTIONS,
     statementTimeoutMilliseconds: 30_000,

@@ -94,6 +94,11 @@ export function unitsOf(amount: string | Units | null | undefined): Units | unde
   return typeof amount === 'bigint' ? amount : tryParseDecimal(amount);
 }
 
+/** A sign stays on the line of its amount: a browser may break between + and ₩. */
+export function unbroken(text: string): string {
+  return text.replace(/([+−])₩/g, '$1\u2060₩');
+}
+
 function decimals(units: Units, places: number): string {
   const scaled = divideHalfEven(magnitude(units), 10n ** BigInt(8 - places));
   const digits = scaled.toString().padStart(places + 1, '0');

@@ -14,7 +14,7 @@ export const CODE_TEXTS = {
   'mode.holding': { en: 'Holding', ko: '보유' },
   'mode.exiting': { en: 'Exiting', ko: '청산 중' },
   'mode.paused': { en: 'Paused', ko: '일시정지' },
-  'mode.halted': { en: 'Halted', ko: '중단됨' },
+  'mode.halted': { en: 'Halted', ko: '중지됨' },
 
   'reason.ENTER': { en: 'All checks passed', ko: '모든 조건 통과' },
   'reason.POSITION': { en: 'Holds a position', ko: '포지션 보유 중' },
@@ -31,7 +31,7 @@ export const CODE_TEXTS = {
   'reason.BB_TOUCH_RECOVERY': { en: 'No recovery from the lower band', ko: '볼린저 하단 반등 없음' },
   'reason.TREND': { en: 'Below the long average', ko: '장기 이동평균 아래' },
   'reason.BB_LOWER': { en: 'Not at the lower band', ko: '볼린저 하단 미도달' },
-  'reason.HALTED': { en: 'Halted', ko: '중단됨' },
+  'reason.HALTED': { en: 'Halted', ko: '중지됨' },
   'reason.PAUSED': { en: 'Entries paused', ko: '진입 일시정지' },
   'reason.COOLDOWN': { en: 'Cooling down after losses', ko: '연속 손실 후 대기' },
   'reason.DAILY_LOSS': { en: "The day's loss limit", ko: '일일 손실 한도' },
@@ -73,8 +73,8 @@ export const CODE_TEXTS = {
 
   'command.pause': { en: 'Pause', ko: '일시정지' },
   'command.resume': { en: 'Resume', ko: '재개' },
-  'command.halt': { en: 'Halt', ko: '중단' },
-  'command.flatten': { en: 'Flatten', ko: '전량 매도' },
+  'command.halt': { en: 'Halt', ko: '중지' },
+  'command.flatten': { en: 'Flatten', ko: '전량 청산' },
   'command.resolve': { en: 'Resolve', ko: '수동 확정' },
   'command.deposit': { en: 'Deposit', ko: '입금' },
   'command.withdraw': { en: 'Withdrawal', ko: '출금' },

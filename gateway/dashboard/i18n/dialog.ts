@@ -106,7 +106,7 @@ export const DIALOG_TEXTS = {
   },
   'dialog.resume.ownStops': {
     en: 'Symbols that are paused or halted by themselves stay so.',
-    ko: '종목별 일시정지와 중지은 그대로 유지됩니다.',
+    ko: '종목별 일시정지와 중지는 그대로 유지됩니다.',
   },
 
   'dialog.pause.blind': {
@@ -123,7 +123,7 @@ export const DIALOG_TEXTS = {
   },
   'dialog.resume.blind': {
     en: 'Ends pause and halt of {symbol}. Its state is not known here yet.',
-    ko: '{symbol}의 일시정지와 중지을 해제합니다. 현재 상태는 아직 알 수 없습니다.',
+    ko: '{symbol}의 일시정지와 중지를 해제합니다. 현재 상태는 아직 알 수 없습니다.',
   },
   'dialog.pause.accountBlind': {
     en: 'No new entries anywhere. The account is not known here yet.',
@@ -135,7 +135,7 @@ export const DIALOG_TEXTS = {
   },
   'dialog.resume.accountBlind': {
     en: 'Ends pause and halt of the account, which is not known here yet.',
-    ko: '계좌의 일시정지와 중지을 해제합니다. 계좌 상태는 아직 알 수 없습니다.',
+    ko: '계좌의 일시정지와 중지를 해제합니다. 계좌 상태는 아직 알 수 없습니다.',
   },
 
   'dialog.reason': { en: 'Reason (kept in the journal)', ko: '이유 (기록에 남습니다)' },

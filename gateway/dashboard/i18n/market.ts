@@ -12,7 +12,7 @@ const PAGE_TEXTS = {
   'market.price': { en: 'Last price', ko: '현재가' },
   'market.noPrice': { en: 'no price yet', ko: '아직 가격 없음' },
   'market.regime': { en: 'Regime', ko: '국면' },
-  'market.mode': { en: 'Mode', ko: '상태' },
+  'market.mode': { en: 'State', ko: '상태' },
   'market.owner': { en: 'Owner', ko: '담당 Pod' },
   'market.noOwner': { en: 'nobody owns it at the moment', ko: '현재 담당하는 Pod가 없습니다' },
   'market.epoch': { en: 'epoch {epoch}', ko: '에포크 {epoch}' },

@@ -10,7 +10,7 @@ export const OVERVIEW_TEXTS = {
     ko: '정상 동작 중: Pod {pods}개, 종목 {symbols}개.',
   },
   'attention.waiting': { en: 'Waiting for the engine to say how it is.', ko: '엔진 상태를 기다리는 중입니다.' },
-  'attention.accountHalted': { en: 'The account is halted: {reason}', ko: '계좌가 중단되었습니다: {reason}' },
+  'attention.accountHalted': { en: 'The account is halted: {reason}', ko: '계좌가 중지되었습니다: {reason}' },
   'attention.accountPaused': { en: 'The account makes no entries: {reason}', ko: '계좌의 진입이 멈췄습니다: {reason}' },
   'attention.engineSilent': {
     en: 'No Pod has answered for {age}.',
@@ -20,7 +20,7 @@ export const OVERVIEW_TEXTS = {
     en: 'The account was last valued {age} ago.',
     ko: '계좌 평가가 {age} 전 값입니다.',
   },
-  'attention.symbolHalted': { en: '{symbol} is halted: {reason}', ko: '{symbol} 중단됨: {reason}' },
+  'attention.symbolHalted': { en: '{symbol} is halted: {reason}', ko: '{symbol} 중지됨: {reason}' },
   'attention.symbolPaused': { en: '{symbol} makes no entries: {reason}', ko: '{symbol} 진입 일시정지: {reason}' },
   'attention.orphan': { en: 'Nobody owns {symbol} at the moment.', ko: '현재 {symbol} 담당 Pod가 없습니다.' },
   'attention.unknownOrder': {

@@ -1,5 +1,6 @@
 /** What happened to the symbol, newest first: fills of its history and every row that comes while the page is open. */
 import type { FeedEvent } from '../../../protocol/feed.ts';
+import { unbroken } from '../format/money.ts';
 import { formatClock, formatShortDateTime } from '../format/time.ts';
 import { t, word } from '../i18n/index.ts';
 import { zone } from '../settings.ts';
@@ -45,7 +46,7 @@ function EventItem({ event }: { readonly event: FeedEvent }) {
       </time>
       <span class={`market-kind market-kind-${event.kind}`}>{word('kind', event.kind)}</span>
       <span class="quiet market-seq">#{event.seq}</span>
-      <span class="market-event-text">{eventText(event)}</span>
+      <span class="market-event-text">{unbroken(eventText(event))}</span>
     </li>
   );
 }

@@ -6,6 +6,7 @@ import type { CommandName, Store, SymbolView } from '../store/types.ts';
 import { Age } from '../ui/age.tsx';
 import { Badge, modeTone } from '../ui/badge.tsx';
 import { openCommand } from './command-dialog.tsx';
+import { isHeld } from './position-numbers.ts';
 import { RegimeMark } from './regime-mark.tsx';
 
 const COMMANDS: readonly CommandName[] = ['pause', 'resume', 'flatten', 'halt'];
@@ -42,6 +43,7 @@ export function SymbolHead({ store, symbol }: HeadProps) {
             key={command}
             type="button"
             class="button"
+            disabled={aged !== undefined && !isOffered(command, aged.value)}
             onClick={() => openCommand(store, { target: 'symbol', symbol, command })}
           >
             {t(`market.${command}`)}
@@ -51,6 +53,13 @@ export function SymbolHead({ store, symbol }: HeadProps) {
       {aged !== undefined && <StopNotes view={aged.value} />}
     </header>
   );
+}
+
+/** What would change nothing is not offered. */
+function isOffered(command: CommandName, { position, openOrders, pausedReason, haltedReason }: SymbolView): boolean {
+  if (command === 'resume') return pausedReason !== null || haltedReason !== null;
+  if (command === 'flatten') return isHeld(position) || openOrders.length > 0;
+  return true;
 }
 
 function SymbolFacts({ view, children }: { view: SymbolView; children: ComponentChildren }) {

@@ -1,5 +1,6 @@
 /** A list of what happened, newest first: all of it, or only what the engine thought. */
 import type { FeedEvent } from '../../../protocol/feed.ts';
+import { unbroken } from '../format/money.ts';
 import { formatClock, formatDateTime, formatShortDateTime } from '../format/time.ts';
 import { word } from '../i18n/index.ts';
 import { zone } from '../settings.ts';
@@ -46,7 +47,7 @@ function EventItem({ event }: { readonly event: FeedEvent }) {
       </time>
       <span class="event-stream">{streamName(event.stream)}</span>
       <span class="event-kind quiet">{word('kind', event.kind)}</span>
-      <span class="event-line">{eventLine(event)}</span>
+      <span class="event-line">{unbroken(eventLine(event))}</span>
     </li>
   );
 }

@@ -39,6 +39,7 @@ export function afterSymbolEvent(view: SymbolView, event: FeedEvent): SymbolView
 export function afterSymbolState(view: SymbolView, data: Json): SymbolView {
   return {
     ...view,
+    position: { ...view.position, highWaterMark: textOf(data.highWaterMark) },
     mode: textOf(data.mode) ?? view.mode,
     owner: textOf(data.owner) ?? view.owner,
     epoch: numberOf(data.epoch) || view.epoch,

@@ -107,8 +107,10 @@ describe('the state of a symbol', () => {
       haltedReason: null,
       openOrders: [],
       exits: null,
+      highWaterMark: '123',
       explain: null,
     };
-    expect(withLive(START, live)).toEqual({ ...START, mode: 'holding' });
+    const position = { ...START.position, highWaterMark: '123' };
+    expect(withLive(START, live)).toEqual({ ...START, position, mode: 'holding' });
   });
 });

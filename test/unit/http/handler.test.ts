@@ -1,4 +1,5 @@
 /** One answer for every request: health for everybody, data for those who may, and failures that say so. */
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { RetryableError } from '../../../protocol/errors.ts';
 import { bodyOf, codeOf, httpWorld, request, textOf } from './http-world.ts';
@@ -33,6 +34,22 @@ describe('health', () => {
     const { handle } = await httpWorld({ ready: { ...all, [missing]: false } });
     const answer = await handle(request('/healthz/ready'));
     expect([answer.status, bodyOf(answer)]).toEqual([503, { ready: false, ...all, [missing]: false }]);
+  });
+});
+
+describe('a long answer', () => {
+  it('is compressed for whoever takes that, and short ones and strangers get it plain', async () => {
+    const { handle } = await httpWorld({});
+    const gzip = { headers: { 'accept-encoding': 'gzip, deflate, br' } };
+    const plain = await handle(request('/metrics'));
+    const packed = await handle(request('/metrics', gzip));
+    expect(packed.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
+    expect(gunzipSync(packed.body).toString()).toContain('# HELP');
+    expect(packed.body.length).toBeLessThan(plain.body.length / 2);
+    expect(plain.headers).not.toHaveProperty('content-encoding');
+    expect((await handle(request('/healthz/live', gzip))).headers).not.toHaveProperty('content-encoding');
+    const refusing = { headers: { 'accept-encoding': 'gzip;q=0' } };
+    expect((await handle(request('/metrics', refusing))).headers).not.toHaveProperty('content-encoding');
   });
 });
 

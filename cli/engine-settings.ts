@@ -129,7 +129,7 @@ function readHttp(role: Role, reader: SettingsReader): HttpConfig {
   const readToken = reader.get(optional('readToken', token));
   const controlToken = reader.get(optional('controlToken', token));
   const origins = reader.get({ name: 'origins', read: originList, fallback: [] as string[] });
-  // A Pod answers probes with what is no secret.
+  // Probes of a Pod need none; its status is for this machine, or for who has a token.
   if (role !== 'pod' && !LOOPBACK.includes(host) && (readToken === undefined || controlToken === undefined)) {
     reader.problem(
       `${reader.source('httpHost')}: others than this machine reach ${host}: give readToken and controlToken too`,

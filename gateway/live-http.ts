@@ -11,6 +11,8 @@ export const UPGRADE_PATH = '/feed';
 
 /** A request, its body included, must have arrived within this; uWebSockets.js has the same built in. */
 export const REQUEST_MS_MAX = 10_000;
+/** Connections that speak HTTP, beside the sockets; more are closed or refused. */
+export const HTTP_CONNECTIONS_MAX = 1_024;
 /** Of a body that is too large so much is read before the answer: a client that still writes might never see it. */
 export const DISCARDED_BYTES_MAX = 1_048_576;
 

@@ -14,6 +14,7 @@ import {
   ENDING,
   FULL,
   GOING_AWAY,
+  HTTP_CONNECTIONS_MAX,
   TEXT_ONLY,
   TOO_LARGE,
   tell,
@@ -22,6 +23,7 @@ import {
 } from './live-http.ts';
 import type { LiveServer, LiveServerOptions, LiveSocket } from './live-server.ts';
 import type { UwsApp, UwsBinding, UwsRequest, UwsResponse, UwsSocket } from './uws-binding.ts';
+import { UwsDoor } from './uws-door.ts';
 import { requestOf, respond, UwsHttp } from './uws-http.ts';
 
 /** Every socket is in this topic: one that leaves its last topic would lose what was published in the same tick. */
@@ -114,6 +116,7 @@ class UwsLiveServer<Data> implements LiveServer {
   /** How many sockets that overflow would be in a topic. */
   readonly #withheld = new Map<string, number>();
   #listening: unknown;
+  #door: UwsDoor | undefined;
   #room: number;
   #delivered = 0;
   #bytes = 0;
@@ -154,18 +157,31 @@ class UwsLiveServer<Data> implements LiveServer {
 
   async listen(): Promise<void> {
     const { host, port } = this.#options;
-    // Without the option two processes could listen on one port and share its connections between them.
-    const exclusive = this.#binding.LIBUS_LISTEN_EXCLUSIVE_PORT;
     for (let left = port === 0 ? FREE_PORTS_MAX : 1; left > 0; left -= 1) {
       const named = port === 0 ? await freePort(host) : port;
-      this.#listening = await new Promise((resolve) => {
-        this.#app.listen(host, named, exclusive, resolve);
-      });
-      if (this.#listening !== false) break;
+      if (await this.#listenOn(named)) break;
       if (left === 1) throw await whyNotListening(host, named);
     }
     this.port = this.#binding.us_socket_local_port(this.#listening);
     this.url = `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`;
+    this.#door = new UwsDoor({
+      connectionsMax: HTTP_CONNECTIONS_MAX,
+      sockets: () => this.#sockets.size,
+      shut: () => {
+        this.#binding.us_listen_socket_close(this.#listening);
+        if (!this.#closing) this.#log.warn({ port: this.port }, 'too many connections: no more are taken for now');
+      },
+      open: () => this.#listenOn(this.port),
+    });
+  }
+
+  async #listenOn(port: number): Promise<boolean> {
+    // Without the option two processes could listen on one port and share its connections between them.
+    const exclusive = this.#binding.LIBUS_LISTEN_EXCLUSIVE_PORT;
+    this.#listening = await new Promise((resolve) => {
+      this.#app.listen(this.#options.host, port, exclusive, resolve);
+    });
+    return this.#listening !== false;
   }
 
   publish(topic: string, text: string): void {
@@ -224,7 +240,7 @@ class UwsLiveServer<Data> implements LiveServer {
     if (this.#closing) return;
     this.#closing = true;
     this.#http.closing = true;
-    this.#binding.us_listen_socket_close(this.#listening);
+    this.#door?.end();
     for (const socket of [...this.#sockets]) this.#endWhenRead(socket);
     await this.#gone(graceMs);
     await new Promise((resolve) => setTimeout(resolve, Math.min(LINGER_MS, graceMs)));

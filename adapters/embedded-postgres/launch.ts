@@ -12,10 +12,11 @@ import { dataMajorVersion, initializeData, readPassword, SUPERUSER } from './dat
 import { DATA_FALLBACK_FOLDERS, findDataHome, openServerFolder, rememberDataHome } from './data-home.ts';
 import { readTextIfPresent, unlessMissing, writeFileDurably } from './files.ts';
 import { LAUNCH_LIMITS } from './limits.ts';
-import { answersAsPostgres, chooseFreePort, isPortFree, LOOPBACK } from './loopback-port.ts';
+import { chooseFreePort, isPortFree, LOOPBACK, probePostgres } from './loopback-port.ts';
 import { deadlineIn, hasPassed, pollPause } from './poll.ts';
 import { findPostmaster, type Postmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
 import { identify } from './processes.ts';
+import { pulseOf } from './pulse.ts';
 import type { EmbeddedPostgres, EmbeddedPostgresOptions } from './server.ts';
 import { SAFE_SETTINGS, type ServerSettings } from './settings.ts';
 import { acquireStartLock } from './start-lock.ts';
@@ -138,7 +139,7 @@ function handleOf(
     url: `postgres://${SUPERUSER}:${context.password}@${LOOPBACK}:${port}/postgres`,
     port,
     adopted,
-    isRunning: async () => (await identify(pid, context.dataFolder)) === 'ours' && (await answersAsPostgres(port)),
+    isRunning: pulseOf({ identify: () => identify(pid, context.dataFolder), probe: () => probePostgres(port) }),
     stop() {
       stopping ??= stopPostmaster(pid, context.dataFolder, context.log).catch((error: unknown) => {
         // A stop that failed may be asked for again.

@@ -30,22 +30,32 @@ export async function chooseFreePort(): Promise<number> {
   return given;
 }
 
+/** `silent`: refused, cut or left without an answer. `unasked`: no question left this process, so nothing is known. */
+export type Probe = 'answers' | 'silent' | 'unasked';
+
+/** What the other side of a connection can cause; any other error is ours (EMFILE, ENFILE, ENOBUFS, …). */
+const REFUSALS: ReadonlySet<string | undefined> = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT']);
+
+export async function answersAsPostgres(port: number): Promise<boolean> {
+  return (await probePostgres(port)) === 'answers';
+}
+
 /**
  * Whether a Postgres server answers on the port. An accepted connection alone proves little: the kernel accepts for a
  * process that is stopped or dying.
  */
-export function answersAsPostgres(port: number): Promise<boolean> {
+export function probePostgres(port: number): Promise<Probe> {
   return new Promise((resolve) => {
     const socket = connect({ host: LOOPBACK, port, timeout: LAUNCH_LIMITS.probeTimeoutMs });
-    const settle = (answers: boolean) => {
+    const settle = (probe: Probe) => {
       socket.destroy();
-      resolve(answers);
+      resolve(probe);
     };
     socket.once('connect', () => socket.write(SSL_REQUEST));
-    socket.once('data', (answer) => settle(answer[0] === 0x4e || answer[0] === 0x53));
-    socket.once('timeout', () => settle(false));
-    socket.once('error', () => settle(false));
-    socket.once('close', () => settle(false));
+    socket.once('data', (answer) => settle(answer[0] === 0x4e || answer[0] === 0x53 ? 'answers' : 'silent'));
+    socket.once('timeout', () => settle('silent'));
+    socket.once('error', ({ code }: NodeJS.ErrnoException) => settle(REFUSALS.has(code) ? 'silent' : 'unasked'));
+    socket.once('close', () => settle('silent'));
   });
 }
 

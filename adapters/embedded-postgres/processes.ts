@@ -6,6 +6,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { RetryableError } from '../../protocol/errors.ts';
 import { childEnvironment } from './command.ts';
 
 /** `stranger`: another program that was given the process id, or a zombie. */
@@ -17,7 +18,10 @@ interface LinuxProcess {
   readonly name: string;
 }
 
-/** What process `pid` is to the data directory (a real path). */
+/** Errors of a look that could not be taken: they say nothing about the process that was looked for. */
+const NO_LOOK: ReadonlySet<unknown> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
+/** What process `pid` is to the data directory (a real path). Throws RetryableError when the system could not tell. */
 export async function identify(pid: number, dataFolder: string): Promise<Identity> {
   return process.platform === 'linux' ? identifyOnLinux(pid, dataFolder) : identifyByListing(pid, dataFolder);
 }
@@ -70,7 +74,8 @@ async function readProcess(pid: number): Promise<LinuxProcess | undefined> {
     const match = /^\d+ \((.*)\) (\S) (\d+) /s.exec(await readFile(`/proc/${pid}/stat`, 'utf8'));
     if (match === null) return undefined;
     return { name: match[1] ?? '', isZombie: match[2] === 'Z' || match[2] === 'X', parent: Number(match[3]) };
-  } catch {
+  } catch (error) {
+    throwUnlessLooked(error);
     // ENOENT or ESRCH: it ended.
     return undefined;
   }
@@ -79,10 +84,16 @@ async function readProcess(pid: number): Promise<LinuxProcess | undefined> {
 async function commandLine(pid: number): Promise<string> {
   try {
     return await readFile(`/proc/${pid}/cmdline`, 'utf8');
-  } catch {
+  } catch (error) {
+    throwUnlessLooked(error);
     // ENOENT or ESRCH: it ended.
     return '';
   }
+}
+
+function throwUnlessLooked(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && NO_LOOK.has(error.code))) return;
+  throw new RetryableError(`the system could not tell whether a process lives: ${error.message}`);
 }
 
 /** For systems without /proc. Postgres's command line names its data directory. */
@@ -93,7 +104,8 @@ async function identifyByListing(pid: number, dataFolder: string): Promise<Ident
     if (stdout.trim() === '') return 'gone';
     const isOurs = !stdout.trim().startsWith('Z') && stdout.includes('postgres') && stdout.includes(dataFolder);
     return isOurs ? 'ours' : 'stranger';
-  } catch {
+  } catch (error) {
+    throwUnlessLooked(error);
     // ps fails when no process has this id.
     return 'gone';
   }

@@ -19,7 +19,10 @@ export interface EmbeddedPostgres {
   readonly port: number;
   /** True when the server ran before, of an engine that was killed. */
   readonly adopted: boolean;
-  /** Cheap: whether the server process lives and answers. False also for a server that hangs for two seconds. */
+  /**
+   * Cheap: false when the server process is gone, or lives but left three calls in a row without an answer. True when
+   * this process could not look (no descriptor left): that says nothing about the server.
+   */
   isRunning(): Promise<boolean>;
   /**
    * Fast shutdown of this server, and returns when it has ended. May be called again and on a dead server; a server

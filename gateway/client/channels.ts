@@ -47,6 +47,8 @@ export interface ClusterSnapshot {
     readonly pod: string;
     readonly incarnation: string;
     readonly draining: boolean;
+    /** Its lease runs. */
+    readonly live: boolean;
     readonly heartbeatAt: string;
   }[];
   readonly symbols: readonly { readonly symbol: string; readonly owner: string | null; readonly epoch: number }[];

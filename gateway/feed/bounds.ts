@@ -40,9 +40,17 @@ export const STATE_ANSWER_MS_MAX = 2_000;
 /** A move of the price asks for the state this often, and nothing at all this often. */
 export const STATE_AFTER_TICK_MS = 1_000;
 export const STATE_IDLE_MS = 5_000;
+/** A state that was told longer ago missed a telling: the engine is away, and who comes next is not shown it as fresh. */
+export const STATE_TOLD_AGE_MS_MAX = 2 * STATE_IDLE_MS;
 
 /** Symbols whose last price is kept; trades of more are not shown. */
 export const PRICES_MAX = 10_000;
+/** A price that was heard longer ago is not sent to who comes next, as nobody could see there how old it is. */
+export const PRICE_HEARD_AGE_MS_MAX = 60_000;
+/** A price this far ahead of the newest, in market time, is taken for a wrong clock at first. */
+export const PRICE_LEAP_MS_MAX = 24 * 3_600_000;
+/** What is out of line with the newest price is not shown until that one was heard this long ago. */
+export const PRICE_DOUBT_MS = 10_000;
 
 /** Candles of a symbol remembered as published; an older one is not published. */
 export const CANDLES_REMEMBERED_MAX = 32;

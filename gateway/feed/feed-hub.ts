@@ -49,7 +49,7 @@ export class FeedHub {
   readonly #streams: Streams;
   readonly #subscriptions: Subscriptions;
   readonly #states: States;
-  readonly #prices = new Prices((symbol, error) => this.#intake?.bad(symbol, error));
+  readonly #prices: Prices;
   readonly #candles = new Candles();
   readonly #journals = new Map<string, JournalChannel>();
   #decisions: DecisionsChannel | undefined;
@@ -61,6 +61,7 @@ export class FeedHub {
     this.#options = options;
     const { clock, log } = options;
     const counts = this.#counts;
+    this.#prices = new Prices({ clock, onBad: (symbol, error) => this.#intake?.bad(symbol, error) });
     this.#reads = new LedgerReads({ ...options, counts });
     this.#streams = new Streams({
       clock,
@@ -154,10 +155,11 @@ export class FeedHub {
     return channel;
   }
 
+  /** What is not in the journal, for who comes now; nothing that is old, since a client takes what it hears for new. */
   #extras(channel: FeedChannel): readonly string[] {
     if (!(channel instanceof JournalChannel)) return [];
     const price = channel.kind === 'symbol' ? this.#prices.newest(channel.streamName) : undefined;
-    return [channel.state.text, price].filter((text) => text !== undefined);
+    return [channel.state.recentText(this.#options.clock.monotonic()), price].filter((text) => text !== undefined);
   }
 
   #publish(topic: string, text: string): void {

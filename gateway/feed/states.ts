@@ -8,7 +8,13 @@ import { LIMITS } from '../../protocol/limits.ts';
 import type { Bus } from '../../protocol/ports/bus.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
 import type { Subjects } from '../../protocol/subjects.ts';
-import { STATE_AFTER_TICK_MS, STATE_ANSWER_MS_MAX, STATE_IDLE_MS, STATE_REQUESTS_MAX } from './bounds.ts';
+import {
+  STATE_AFTER_TICK_MS,
+  STATE_ANSWER_MS_MAX,
+  STATE_IDLE_MS,
+  STATE_REQUESTS_MAX,
+  STATE_TOLD_AGE_MS_MAX,
+} from './bounds.ts';
 import { stateText } from './messages.ts';
 import type { FeedCounts } from './stats.ts';
 
@@ -22,7 +28,13 @@ export class PolledState {
   hasMoved = false;
   isAsking = false;
   askedAt = -STATE_IDLE_MS;
+  /** Monotonic milliseconds. */
   toldAt = -STATE_IDLE_MS;
+
+  /** For who comes at `now` (monotonic): undefined also when it is so old that it may not hold any more. */
+  recentText(now: number): string | undefined {
+    return now - this.toldAt > STATE_TOLD_AGE_MS_MAX ? undefined : this.text;
+  }
 
   isDue(now: number): boolean {
     const age = now - this.askedAt;

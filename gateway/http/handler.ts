@@ -11,6 +11,7 @@ import type { Access } from './access.ts';
 import { ControlApi, type ControlApiOptions } from './control-api.ts';
 import { type ReadApiOptions, type ReadHandler, readApi } from './read-api.ts';
 import { failure, json, respond } from './responses.ts';
+import { Slots } from './slots.ts';
 import type { StaticFiles } from './static-files.ts';
 
 /** What a gateway needs to serve anybody. */
@@ -29,8 +30,14 @@ export interface HttpOptions extends ReadApiOptions, Omit<ControlApiOptions, 're
 
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** Requests that wait for the ledger or the engine; the next is answered 429. */
-const REQUESTS_IN_FLIGHT_MAX = 64;
+/** Questions that wait for their answer; the next is answered 429. */
+const READS_WAITING_MAX = 64;
+/** Answered at a time: the process may be one that trades, and has to come to its own work between two of them. */
+const READS_AT_ONCE = 2;
+/** Longer than a statement of the ledger may take. */
+const READ_MS_MAX = 12_000;
+/** Commands have places of their own: whoever only looks never keeps anybody from halting. */
+const COMMANDS_AT_ONCE = 16;
 const CONTROL_PATH = '/api/control';
 const LIVE_PATH = '/healthz/live';
 const READY_PATH = '/healthz/ready';
@@ -73,11 +80,15 @@ class Router {
   readonly #options: HttpOptions;
   readonly #reads: ReadonlyMap<string, ReadHandler>;
   readonly #control: ControlApi;
-  #inFlight = 0;
+  readonly #readSlots: Slots;
+  readonly #commandSlots: Slots;
 
   constructor(options: HttpOptions) {
     this.#options = options;
     this.#control = new ControlApi(options);
+    const { clock } = options;
+    this.#readSlots = new Slots({ clock, atOnce: READS_AT_ONCE, waiting: READS_WAITING_MAX, deadlineMs: READ_MS_MAX });
+    this.#commandSlots = new Slots({ clock, atOnce: COMMANDS_AT_ONCE, waiting: 0 });
     this.#reads = new Map<string, ReadHandler>([
       ...readApi(options),
       ['/metrics', async () => respond(200, options.metrics.contentType, await options.metrics.text())],
@@ -116,26 +127,14 @@ class Router {
     if (!verdict.granted) return verdict.response;
     const handler = this.#reads.get(request.path);
     if (handler === undefined) return failure('NOT_FOUND', 'there is no such path: docs/FEED.md lists them');
-    return wrongMethod(request) ?? this.#bounded(() => handler(request.query));
+    return wrongMethod(request) ?? this.#readSlots.run(() => handler(request.query));
   }
 
   #command(request: HttpRequest): HttpResponse | Promise<HttpResponse> {
     const verdict = this.#options.access.decide(request, 'control');
     if (!verdict.granted) return verdict.response;
     if (request.method !== 'POST') return failure('METHOD_NOT_ALLOWED', 'a command is a POST', { allow: 'POST' });
-    return this.#bounded(() => this.#control.handle(request));
-  }
-
-  async #bounded(work: () => HttpResponse | Promise<HttpResponse>): Promise<HttpResponse> {
-    if (this.#inFlight >= REQUESTS_IN_FLIGHT_MAX) {
-      return failure('LIMIT', 'too many requests wait for an answer: ask again in a second', { 'retry-after': '1' });
-    }
-    this.#inFlight += 1;
-    try {
-      return await work();
-    } finally {
-      this.#inFlight -= 1;
-    }
+    return this.#commandSlots.run(() => this.#control.handle(request));
   }
 }
 

@@ -13,6 +13,9 @@ import { PostgresOwnership } from './ownership.ts';
 import { PostgresPaperStore } from './paper-store.ts';
 import { createReaderPool, PostgresReader } from './reader.ts';
 
+/** Somebody waits in front of a page: what takes longer is not worth waiting for. */
+const GATEWAY_STATEMENT_MS_MAX = 8_000;
+
 export class PostgresLedger {
   readonly ownership: OwnershipPort;
   readonly account: AccountPort;
@@ -41,7 +44,7 @@ export class PostgresLedger {
     const ledger = new PostgresLedger(
       control,
       createReaderPool(options.url),
-      createReaderPool(options.url, 'coinpilot-gateway'),
+      createReaderPool(options.url, { name: 'coinpilot-gateway', statementMsMax: GATEWAY_STATEMENT_MS_MAX }),
     );
     try {
       await control.query('select 1');

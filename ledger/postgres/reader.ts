@@ -21,14 +21,27 @@ const READER_CONNECTIONS = 4;
 /** A CommonJS package with a default export: depending on the loader it arrives bare or wrapped. */
 const createConnectionPool = databases.default;
 
-/** Connects when it is first asked. `name`: how its sessions are called in pg_stat_activity. */
-export function createReaderPool(url: string, name = 'coinpilot-reader'): ConnectionPool {
+/** Longer than any statement may take: no answer by then means that the connection is lost, and it is given up. */
+const ANSWER_AFTER_STATEMENT_MS = 2_000;
+
+export interface ReaderPoolOptions {
+  /** How its sessions are called in pg_stat_activity. */
+  readonly name?: string;
+  readonly statementMsMax?: number;
+}
+
+/** Connects when it is first asked. */
+export function createReaderPool(
+  url: string,
+  { name = 'coinpilot-reader', statementMsMax = 30_000 }: ReaderPoolOptions = {},
+): ConnectionPool {
   return createConnectionPool({
     connectionString: url,
     applicationName: name,
     bigIntMode: 'bigint',
     poolSize: READER_CONNECTIONS,
-    statementTimeoutMilliseconds: 30_000,
+    statementTimeoutMilliseconds: statementMsMax,
+    queryTimeoutMilliseconds: statementMsMax + ANSWER_AFTER_STATEMENT_MS,
     idleInTransactionSessionTimeoutMilliseconds: 2_000,
     // A broken idle connection is replaced by the pool; queries on it report their own failure.
     onError: () => undefined,

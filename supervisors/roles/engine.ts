@@ -87,6 +87,7 @@ export class Engine {
     const lastPort = context.http?.port ?? context.state?.lastPorts.http;
     const server = await listenOn(context.config.httpPort, lastPort, (port) =>
       startStatusServer({
+        access: context.config.http,
         port,
         host: context.config.http.host,
         ready: () => context.ready,

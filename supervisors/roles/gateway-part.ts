@@ -60,10 +60,11 @@ export class ClusterReadiness {
   /** Undefined when the ledger does not say so in time: packets that are swallowed are no reason to leave a probe without answer. */
   #aPodLives(): Promise<boolean | undefined> {
     // One question at a time: those to a database that does not answer would pile up.
-    this.#asking ??= this.#context.ledger.ownership
-      .view()
+    const { ledger } = this.#context;
+    // Through the connections that serve people, and those of ownership: both have to answer.
+    this.#asking ??= Promise.all([ledger.ownership.view(), ledger.feed.heads()])
       .then(
-        ({ pods }) => pods.some(({ live }) => live),
+        ([{ pods }]) => pods.some(({ live }) => live),
         () => undefined,
       )
       .finally(() => {

@@ -18,18 +18,22 @@ export async function startPostgres(context: EngineContext, failed: (error: unkn
   const postgres = await startEmbeddedPostgres({ stateDirectory: folder.path, port: config.postgresPort.port, log });
   context.postgres = postgres;
   let stopped = false;
-  const onGone = (error: unknown): void => {
-    context.pod.ledgerUp = false;
-    failed(error);
-  };
   const watch = (): void => {
     systemClock.after(WATCH_INTERVAL_MS, () => {
       if (stopped) return;
-      postgres.isRunning().then((running) => {
-        if (stopped) return;
-        if (running) watch();
-        else onGone(new RetryableError('the embedded Postgres is gone'));
-      }, onGone);
+      // A look that failed says nothing about the server: the next one may.
+      void postgres
+        .isRunning()
+        .catch(() => true)
+        .then((running) => {
+          if (stopped) return;
+          if (running) {
+            watch();
+            return;
+          }
+          context.pod.ledgerUp = false;
+          failed(new RetryableError('the embedded Postgres is gone'));
+        });
     });
   };
   watch();

@@ -33,7 +33,7 @@ export function SymbolHead({ store, symbol }: HeadProps) {
         <p class="quiet">{t('market.waiting')}</p>
       ) : (
         <SymbolFacts view={aged.value}>
-          <Age store={store} heardAt={aged.heardAt} />
+          <Age store={store} heardAt={aged.heardAt} isState />
         </SymbolFacts>
       )}
       <fieldset class="buttons">

@@ -1,5 +1,6 @@
 /** Is it healthy: each Pod, whether it answers, and how much it owns. */
 import { ageText } from '../format/age.ts';
+import { UNKNOWN_NUMBER } from '../format/money.ts';
 import { t } from '../i18n/index.ts';
 import type { ClusterView, Store } from '../store/types.ts';
 import { Age } from '../ui/age.tsx';
@@ -54,7 +55,7 @@ function PodRow({ pod }: { readonly pod: PodView }) {
         <Badge tone={tone}>{t(key)}</Badge>
       </td>
       <td class="number align-right">{pod.symbols}</td>
-      <td class="number align-right">{ageText(pod.heartbeatAgeMs)}</td>
+      <td class="number align-right">{pod.heartbeatAgeMs === null ? UNKNOWN_NUMBER : ageText(pod.heartbeatAgeMs)}</td>
     </tr>
   );
 }

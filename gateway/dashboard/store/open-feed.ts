@@ -15,6 +15,14 @@ export const openFeed: OpenFeed = ({ token, onStatus }) => {
     },
   });
   // A machine that slept, or a network that came back, need not wait for the next attempt.
-  window.addEventListener('online', () => client.reconnect());
-  return client as FeedSource;
+  const reconnect = (): void => client.reconnect();
+  window.addEventListener('online', reconnect);
+  const source = client as FeedSource;
+  return {
+    subscribe: (channel, handlers) => source.subscribe(channel, handlers),
+    close: () => {
+      window.removeEventListener('online', reconnect);
+      client.close();
+    },
+  };
 };

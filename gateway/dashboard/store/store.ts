@@ -167,7 +167,8 @@ export class DashboardStore implements Store {
       },
     });
     this.#feed.subscribe('cluster', {
-      snapshot: ({ data }) => this.#setCluster(fromClusterSnapshot(data, this.#cluster.value?.value)),
+      snapshot: ({ data }) =>
+        this.#setCluster(fromClusterSnapshot(data, this.#cluster.value?.value, this.#options.now())),
       event: (event) => this.#hear(event),
       state: ({ data }) => this.#setCluster(fromClusterState(data)),
     });

@@ -19,6 +19,8 @@ export class SymbolChannel {
   readonly #view = signal<Aged<SymbolView> | undefined>(undefined);
   readonly #price = signal<Aged<string> | undefined>(undefined);
   readonly #candle = signal<CandleJson | undefined>(undefined);
+  /** When the last `state` was heard; undefined before the first. */
+  #stateHeardAt: number | undefined;
   readonly #listeners = new Set<(event: FeedEvent) => void>();
 
   constructor(options: SymbolChannelOptions) {
@@ -55,7 +57,9 @@ export class SymbolChannel {
     },
     state: ({ data }) => {
       const before = this.#view.value;
-      if (before !== undefined) this.#set(afterSymbolState(before.value, data));
+      if (before === undefined) return;
+      this.#stateHeardAt = this.#options.now();
+      this.#set(afterSymbolState(before.value, data));
     },
     tick: ({ price, at }) => {
       this.#price.value = { value: price, heardAt: this.#options.now() };
@@ -68,7 +72,8 @@ export class SymbolChannel {
     },
   };
 
+  /** Exits and checks are as old as the last `state`: an event or a snapshot says nothing of them, so it makes nothing younger. */
   #set(value: SymbolView): void {
-    this.#view.value = { value, heardAt: this.#options.now() };
+    this.#view.value = { value, heardAt: this.#stateHeardAt ?? this.#options.now() };
   }
 }

@@ -72,7 +72,8 @@ export interface ClusterView {
     readonly live: boolean;
     readonly symbols: number;
     readonly draining: boolean;
-    readonly heartbeatAgeMs: number;
+    /** When it was heard of; null: unknown. */
+    readonly heartbeatAgeMs: number | null;
   }[];
   readonly symbols: readonly {
     readonly symbol: string;

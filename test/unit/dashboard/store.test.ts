@@ -133,6 +133,24 @@ describe('a symbol in the store', () => {
     expect(view()).toMatchObject({ exits: null, explain: null });
   });
 
+  it('is as old as the last word of the engine, whatever the journal brings after it', async () => {
+    const { store, world, snapshot, event, say } = await playedStore();
+    const heardAt = () => store.symbol('KRW-BTC').value?.heardAt;
+    snapshot();
+    world.now = 2_000;
+    event(6, 'order', {});
+    expect(heardAt()).toBe(2_000);
+    world.now = 3_000;
+    say('symbol:KRW-BTC', 'state', { at: '', data: { mode: 'holding', openOrders: [] } });
+    world.now = 9_000;
+    event(7, 'order', {});
+    expect(heardAt()).toBe(3_000);
+    snapshot(8);
+    expect(heardAt()).toBe(3_000);
+    say('symbol:KRW-BTC', 'state', { at: '', data: { mode: 'holding', openOrders: [] } });
+    expect(heardAt()).toBe(9_000);
+  });
+
   it('tells a listener each event until it stops', async () => {
     const { store, event } = await playedStore();
     const heard: number[] = [];
@@ -171,6 +189,21 @@ describe('account, cluster and events in the store', () => {
       reason: 'why',
     });
     expect(store.account.value).toMatchObject({ heardAt: 1_000, value: { equity: '1500', halted: 'why' } });
+  });
+
+  it('shows the Pods as the ledger has them, so that none looks alive when no engine is left to answer', async () => {
+    const { store, world, say } = await playedStore();
+    world.now = Date.parse('2026-01-01T00:01:00.000Z');
+    const pods = () => store.cluster.value?.value.pods;
+    const dead = { pod: 'a', draining: false, live: false, heartbeatAt: '2026-01-01T00:00:25.000Z' };
+    say('cluster', 'snapshot', { seq: 1, data: { pods: [dead, { pod: 'b', live: true }], symbols: [] } });
+    expect(pods()).toMatchObject([
+      { pod: 'a', live: false, heartbeatAgeMs: 35_000 },
+      { pod: 'b', live: true, heartbeatAgeMs: null },
+    ]);
+    say('cluster', 'state', { at: '', data: { pods: [{ pod: 'a', live: true, heartbeatAgeMs: 400 }], symbols: [] } });
+    say('cluster', 'snapshot', { seq: 2, data: { pods: [dead], symbols: [] } });
+    expect(pods()).toMatchObject([{ live: false, heartbeatAgeMs: 35_000 }]);
   });
 
   it('follows a symbol that is added while the page is open', async () => {

@@ -76,6 +76,61 @@ describe('ticks', () => {
     expect(of(socket, 'tick')).toMatchObject([{ price: '2' }]);
     expect(world.server.published).toEqual([]);
   });
+
+  it('do not begin with a price that nobody has heard for a minute', async () => {
+    const world = new FeedWorld();
+    world.trade(BTC, '1');
+    await world.clock.advance(59_000);
+    expect(of(await watching(world), 'tick')).toHaveLength(1);
+    await world.clock.advance(2_000);
+    expect(of(await watching(world), 'tick')).toEqual([]);
+  });
+
+  it('leave out a price from the far future while the market goes on', async () => {
+    const world = new FeedWorld();
+    const socket = await watching(world);
+    for (const [price, at] of [
+      ['5', undefined],
+      ['9', '2099-01-01T00:00:00Z'],
+      ['6', undefined],
+    ] as const) {
+      world.trade(BTC, price, at);
+      await world.clock.advance(200);
+    }
+    expect(of(socket, 'tick')).toMatchObject([{ price: '5' }, { price: '6' }]);
+  });
+
+  it('go on soon after one from the future was believed, or the clock of the market was set back', async () => {
+    const world = new FeedWorld();
+    const socket = await watching(world);
+    world.trade(BTC, '5', '2026-01-31T20:00:00Z');
+    for (let second = 0; second < 12; second += 1) {
+      await world.clock.advance(1_000);
+      world.trade(BTC, '6');
+    }
+    await world.clock.advance(1_000);
+    expect(of(socket, 'tick').at(-1)).toMatchObject({ price: '6' });
+  });
+
+  it('follow a market that leaps over days after a silence', async () => {
+    const world = new FeedWorld();
+    const socket = await watching(world);
+    world.trade(BTC, '5');
+    await world.clock.advance(11_000);
+    world.trade(BTC, '7', '2026-02-03T00:00:00Z');
+    await world.clock.advance(200);
+    expect(of(socket, 'tick')).toMatchObject([{ price: '5' }, { price: '7' }]);
+  });
+
+  it('never go back to the close of a candle of long ago that was corrected', async () => {
+    const world = new FeedWorld();
+    const socket = await watching(world);
+    world.trade(BTC, '5');
+    await world.clock.advance(11_000);
+    world.candle(BTC, '2026-01-31T08:30:00.000Z', { corrected: true });
+    await world.clock.advance(200);
+    expect(of(socket, 'tick')).toMatchObject([{ price: '5' }]);
+  });
 });
 
 describe('candles', () => {

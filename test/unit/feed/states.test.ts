@@ -101,12 +101,24 @@ describe('the state of a symbol', () => {
     watch(world);
     await world.clock.advance(1_000);
     world.engine.disconnect();
-    await world.clock.advance(10_000);
+    await world.clock.advance(8_000);
     const socket = watch(world);
     await world.clock.advance(10);
     expect(socket.read.map(({ type }) => type)).toEqual(['hello', 'snapshot', 'live', 'state']);
     expect(states(socket)).toMatchObject([{ data: { mode: 'flat' } }]);
     expect(world.hub.stats.stateFailures).toBeGreaterThan(0);
+  });
+
+  it('is not told to who comes long after the engine died, as if it still held', async () => {
+    const world = new FeedWorld();
+    engine(world);
+    watch(world);
+    await world.clock.advance(1_000);
+    world.engine.disconnect();
+    await world.clock.advance(35_000);
+    const socket = watch(world);
+    await world.clock.advance(10);
+    expect(socket.read.map(({ type }) => type)).toEqual(['hello', 'snapshot', 'live']);
   });
 
   it('is told without the checks when the engine can not explain yet', async () => {

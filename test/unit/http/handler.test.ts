@@ -159,13 +159,25 @@ describe('data', () => {
       release = resolve;
     });
     const { handle } = await httpWorld({ reader: { positions: () => gate.then(() => []) } });
-    const waiting = Array.from({ length: 64 }, () => handle(request('/api/positions')));
+    // Two at a time, so that a process that trades comes to its own work; 64 wait.
+    const waiting = Array.from({ length: 66 }, () => handle(request('/api/positions')));
     const refused = await handle(request('/api/positions'));
     expect([refused.status, codeOf(refused)]).toEqual([429, 'LIMIT']);
     expect((await handle(request('/healthz/live'))).status).toBe(200);
+    // Whoever only looks keeps nobody from halting.
+    const halt = request('/api/control', { method: 'POST', headers: { 'content-type': 'application/json' } });
+    expect((await handle(halt)).status).toBe(400);
     release();
     expect((await Promise.all(waiting)).every(({ status }) => status === 200)).toBe(true);
     expect((await handle(request('/api/positions'))).status).toBe(200);
+  });
+
+  it('is given up when it does not come, and the next is asked', async () => {
+    const answers = [new Promise<never>(() => undefined), new Promise<never>(() => undefined), Promise.resolve([])];
+    const { handle, clock } = await httpWorld({ reader: { positions: () => answers.shift() ?? Promise.resolve([]) } });
+    const asked = [1, 2, 3].map(() => handle(request('/api/positions')));
+    await clock.advance(12_001);
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([503, 503, 200]);
   });
 
   it('is read once for all who ask for the same curve, and anew a moment later or after a failure', async () => {

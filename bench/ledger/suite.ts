@@ -15,7 +15,7 @@ const SEED = 20_261_123;
 /** Meant for eight minutes for everything, of which scenarios with 2,048 callers take about half whatever stands here. */
 /** Before the first scenario: what has just started compiles while it works. */
 const FIRST_MS = 1_500;
-const TIMES = { rounds: 3, warmUpMs: 300, sliceMs: 300 };
+const TIMES = { rounds: 3, warmUpMs: 200, sliceMs: 300 };
 const QUICK_TIMES = { rounds: 2, warmUpMs: 300, sliceMs: 250 };
 /** With more of them a slow design needs seconds until each has had its turn, which a slice has to wait for. */
 const WARM_UP_CALLERS_MAX = 256;

@@ -13,6 +13,8 @@ const PAGES = [
   { name: 'market', hash: `#/market/${HELD}` },
   { name: 'market of a paused symbol', hash: `#/market/${PAUSED}` },
 ] as const;
+/** Where each command is offered, in the order of the buttons: pause, resume, flatten, halt. */
+const OFFERED = [HELD, PAUSED, HELD, HELD] as const;
 const LANGUAGES = ['en', 'ko'] as const;
 const THEMES = ['light', 'dark'] as const;
 /** The narrowest phones that are still sold. */
@@ -52,9 +54,11 @@ describe.runIf(hasChromium)('the look of the pages (needs chromium)', () => {
   });
 
   it.each(LANGUAGES)('of the dialogs in %s: complete and readable', async (language) => {
-    const page = await world.open({ hash: `#/market/${HELD}`, language, theme: 'dark', width: NARROW, height: 780 });
-    await whenFilled(page, `#/market/${HELD}`);
-    for (let index = 0; index < 4; index += 1) {
+    const page = await world.open({ hash: '#/', language, theme: 'dark', width: NARROW, height: 780 });
+    for (const [index, symbol] of OFFERED.entries()) {
+      const hash = `#/market/${symbol}`;
+      await page.go(hash);
+      await whenFilled(page, hash);
       await page.page.locator('.market-head .buttons button').nth(index).click();
       await page.page.getByRole('dialog').waitFor();
       const faults = [

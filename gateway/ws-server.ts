@@ -16,6 +16,7 @@ import {
   errorResponse,
   FULL,
   GOING_AWAY,
+  HTTP_CONNECTIONS_MAX,
   isWebSocketUpgrade,
   NO_UPGRADE_HERE,
   REQUEST_MS_MAX,
@@ -27,8 +28,6 @@ import {
 import type { Admission, HttpRequest, HttpResponse, LiveServer, LiveServerOptions, LiveSocket } from './live-server.ts';
 import { NodeHttp, requestOf, respond } from './node-http.ts';
 
-/** Connections that speak HTTP, beside the sockets; more are closed at once. */
-const HTTP_CONNECTIONS_MAX = 1_024;
 const HEADER_BYTES_MAX = 8_192;
 /** A client that neither sends nor reads while it waits for an answer. */
 const SILENT_MS_MAX = 60_000;

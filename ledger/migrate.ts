@@ -11,13 +11,18 @@ import { runner } from 'node-pg-migrate';
 import { Client } from 'pg';
 import { TerminalError } from '../protocol/errors.ts';
 import type { Log } from '../protocol/ports/log.ts';
+import { CONNECT_TIMEOUT_MS } from './postgres/connection.ts';
 
 const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url));
 /** An arbitrary constant that only this product uses: "coinpilot" in ASCII, cut to 63 bits. */
 const MIGRATION_LOCK = '7165916604736876';
 
 export async function migrate(options: { readonly url: string; readonly log: Log }): Promise<readonly string[]> {
-  const client = new Client({ connectionString: options.url, application_name: 'coinpilot-migrate' });
+  const client = new Client({
+    connectionString: options.url,
+    application_name: 'coinpilot-migrate',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
   // A connection that dies while idle would otherwise be an uncaught error; the query in flight reports it.
   client.on('error', () => undefined);
   await client.connect();

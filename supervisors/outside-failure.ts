@@ -4,7 +4,7 @@ import type { PartSpec } from './rest-for-one.ts';
 
 /** Connection failures of Node, and the SQL states of a server that starts, stops or drops connections. */
 const AWAY_CODE = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|57P0|08)/;
-const AWAY_MESSAGE = /connection terminated|connection timeout|timeout exceeded|connection ended/i;
+const AWAY_MESSAGE = /connection terminated|connection timeout|timeout exceeded|timeout expired|connection ended/i;
 
 export function asOutsideFailure(error: unknown): unknown {
   if (error instanceof RetryableError || error instanceof TerminalError || error instanceof FencedError) return error;

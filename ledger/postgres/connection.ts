@@ -15,7 +15,7 @@ const SESSION_SETTINGS = [
   'client_min_messages=warning',
 ];
 
-const CONNECT_TIMEOUT_MS = 5_000;
+export const CONNECT_TIMEOUT_MS = 5_000;
 const CONTROL_CONNECTIONS = 4;
 /** Longer than the server's own time-outs: only a lost network or a frozen server gets here. */
 const CONTROL_ANSWER_TIMEOUT_MS = 12_000;

@@ -1,10 +1,13 @@
 /** Migrations on an empty database, as ten Pods starting at once see it. */
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { migrate } from '../../ledger/migrate.ts';
-import { TerminalError } from '../../protocol/errors.ts';
+import { RetryableError, TerminalError } from '../../protocol/errors.ts';
+import { asOutsideFailure } from '../../supervisors/outside-failure.ts';
 import { silentLog } from '../support/ledger-implementations.ts';
 
 let admin: Client;
@@ -79,6 +82,20 @@ describe('migrations', () => {
     over = true;
     expect(applied.length).toBeGreaterThan(1);
     expect((await Promise.all(writers)).every((commits) => commits > 0)).toBe(true);
+  });
+
+  it('wait for no server that takes the connection and says nothing: it is away, and is told and tried again', async () => {
+    const sockets: Socket[] = [];
+    const mute = createServer((socket) => sockets.push(socket));
+    mute.listen(0, '127.0.0.1');
+    await once(mute, 'listening');
+    const { port } = mute.address() as AddressInfo;
+    const failure = await migrate({ url: `postgres://nobody@127.0.0.1:${port}/none`, log: silentLog }).catch(
+      asOutsideFailure,
+    );
+    expect(failure).toBeInstanceOf(RetryableError);
+    for (const socket of sockets) socket.destroy();
+    mute.close();
   });
 
   it('refuse a database of a newer version: only a person can upgrade the program', async () => {

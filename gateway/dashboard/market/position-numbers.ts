@@ -8,7 +8,8 @@ import {
   tryParseDecimal,
   type Units,
 } from '../../../domain/money.ts';
-import type { PositionView, SymbolView } from '../store/types.ts';
+import type { PositionData } from '../../client/channels.ts';
+import type { SymbolView } from '../store/types.ts';
 
 const HUNDRED: Units = 100n * ONE;
 
@@ -32,14 +33,14 @@ const NOTHING: PositionNumbers = {
   targetDistancePercent: null,
 };
 
-export function isHeld(position: PositionView): boolean {
+export function isHeld(position: PositionData): boolean {
   const quantity = tryParseDecimal(position.quantity);
   return quantity !== undefined && quantity > 0n;
 }
 
 /** Everything is null when nothing is held. A price of zero is no price. */
 export function positionNumbers(
-  position: PositionView,
+  position: PositionData,
   price: string | undefined,
   exits: SymbolView['exits'],
 ): PositionNumbers {

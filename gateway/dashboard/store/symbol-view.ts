@@ -5,8 +5,10 @@
 import { formatDecimal, tryParseDecimal } from '../../../domain/money.ts';
 import { averagePrice } from '../../../domain/position.ts';
 import type { FeedEvent } from '../../../protocol/feed.ts';
+import type { PositionData } from '../../client/channels.ts';
+import { afterEvent } from '../../client/symbol-state.ts';
 import { decimalOf, type Json, listOf, numberOf, objectOf, textOf } from './json.ts';
-import type { EntryCheck, PositionView, SymbolView } from './types.ts';
+import type { EntryCheck, SymbolView } from './types.ts';
 
 /** A snapshot replaces everything durable; what only the engine knows stays until the next `state` (null: nothing known). */
 export function fromSymbolSnapshot(
@@ -30,10 +32,10 @@ export function fromSymbolSnapshot(
 
 /** Every row raises the version; a fill brings the position after it, a `mode` row what a person said. */
 export function afterSymbolEvent(view: SymbolView, event: FeedEvent): SymbolView {
-  const next = { ...view, position: { ...view.position, version: event.seq } };
-  if (event.kind === 'fill') return { ...next, position: positionAfterFill(view.position, event) };
-  if (event.kind === 'mode') return { ...next, ...controlAfter(view, event) };
-  return next;
+  const { mode, pausedReason, haltedReason } = view;
+  const before = { seq: view.position.version, position: view.position, mode, pausedReason, haltedReason };
+  const { seq: _, ...after } = afterEvent(before, event);
+  return { ...view, ...after };
 }
 
 export function afterSymbolState(view: SymbolView, data: Json): SymbolView {
@@ -51,7 +53,7 @@ export function afterSymbolState(view: SymbolView, data: Json): SymbolView {
   };
 }
 
-function positionOf(symbol: string, data: Json, seq: number): PositionView {
+function positionOf(symbol: string, data: Json, seq: number): PositionData {
   const position = {
     symbol,
     quantity: decimalOf(data.quantity),
@@ -63,40 +65,6 @@ function positionOf(symbol: string, data: Json, seq: number): PositionView {
     openedAt: textOf(data.openedAt),
   };
   return { ...position, averagePrice: averageOf(position) };
-}
-
-function positionAfterFill(before: PositionView, event: FeedEvent): PositionView {
-  const after = positionOf(before.symbol, objectOf(event.position) ?? {}, event.seq);
-  const wasFlat = isZero(before.quantity);
-  const isFlat = isZero(after.quantity);
-  return {
-    ...after,
-    regime: before.regime,
-    highWaterMark: isFlat ? null : before.highWaterMark,
-    openedAt: isFlat ? null : wasFlat ? event.at : before.openedAt,
-  };
-}
-
-function controlAfter(view: SymbolView, event: FeedEvent): Partial<SymbolView> {
-  const mode = textOf(event.mode) ?? view.mode;
-  const reason = textOf(event.reason) ?? '';
-  switch (event.command) {
-    case 'pause':
-      return { mode, pausedReason: view.haltedReason === null ? reason : view.pausedReason };
-    case 'halt':
-      return { mode, haltedReason: reason };
-    case 'resume':
-      return { mode, pausedReason: null, haltedReason: null };
-    case undefined:
-      // A supervisor halts or frees a symbol whose actor cannot run: the row says only what holds now.
-      return 'haltedReason' in event ? haltedBySupervisor(view, textOf(event.haltedReason)) : {};
-    default:
-      return { mode };
-  }
-}
-
-function haltedBySupervisor(view: SymbolView, haltedReason: string | null): Partial<SymbolView> {
-  return { haltedReason, mode: haltedReason === null ? view.mode : 'halted' };
 }
 
 function exitsOf(data: Json | undefined): SymbolView['exits'] {
@@ -133,8 +101,4 @@ function averageOf({ quantity, cost }: { readonly quantity: string; readonly cos
   if (held === undefined || spent === undefined) return null;
   const average = averagePrice({ quantity: held, cost: spent, realizedPnl: 0n });
   return average === undefined ? null : formatDecimal(average);
-}
-
-function isZero(decimal: string): boolean {
-  return (tryParseDecimal(decimal) ?? 0n) === 0n;
 }

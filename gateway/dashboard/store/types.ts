@@ -1,6 +1,7 @@
 /** What the pages see: filled by the store from the feed and the read API, read by every component through signals. */
 import type { ReadonlySignal } from '@preact/signals';
 import type { CandleJson, FeedEvent } from '../../../protocol/feed.ts';
+import type { PositionData } from '../../client/channels.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
@@ -8,18 +9,6 @@ export type Connection = 'connecting' | 'live' | 'lost';
 export interface Aged<T> {
   readonly value: T;
   readonly heardAt: number;
-}
-
-export interface PositionView {
-  readonly symbol: string;
-  readonly quantity: string;
-  readonly cost: string;
-  readonly averagePrice: string | null;
-  readonly realizedPnl: string;
-  readonly version: number;
-  readonly regime: string | null;
-  readonly highWaterMark: string | null;
-  readonly openedAt: string | null;
 }
 
 export interface EntryCheck {
@@ -30,7 +19,7 @@ export interface EntryCheck {
 }
 
 export interface SymbolView {
-  readonly position: PositionView;
+  readonly position: PositionData;
   readonly mode: string;
   readonly pausedReason: string | null;
   readonly haltedReason: string | null;

@@ -119,7 +119,8 @@ export class Contestant {
 
   async #judged({ sent }: { readonly sent: Sent }): Promise<Slice> {
     const tally = await this.tally(READERS);
-    const published = sent.numbers.length;
+    // Topics that were told more than others are a fault, so that any of them says how many each client should have read.
+    const published = sent.topics[0]?.length ?? 0;
     this.#lost += published * tally.connections - tally.total;
     this.#deliveries += tally.total;
     this.#cpuMs.server += sent.cpuMs;
@@ -154,21 +155,23 @@ interface Parts {
 type Ready = Extract<FromServer, { readonly type: 'ready' }>;
 
 /** What is wrong with what the clients read, beside what they did not: that is counted. */
-export function faultsOf({ numbers }: Pick<Sent, 'numbers'>, tally: Tally): string[] {
+export function faultsOf({ topics }: Pick<Sent, 'topics'>, tally: Tally): string[] {
   const faults: string[] = [];
   const { fewest, most, broken, samples } = tally;
-  if (fewest !== most) faults.push(`of ${numbers.length} messages a client read ${fewest}, another ${most}`);
+  const published = topics[0]?.length ?? 0;
+  if (topics.some(({ length }) => length !== published)) faults.push('some topics were told more than others');
+  if (fewest !== most) faults.push(`of ${published} messages a client read ${fewest}, another ${most}`);
   if (broken > 0) faults.push(`${broken} connections were closed`);
-  const isAsSent = samples.every((sample) => sample.numbers.every((number, index) => number === numbers[index]));
-  if (!isAsSent) faults.push('a client read other messages than were published, or in another order');
+  const isAsSent = ({ numbers }: Tally['samples'][number]): boolean =>
+    topics.some((topic) => numbers.every((number, index) => number === topic[index]));
+  if (!samples.every(isAsSent)) faults.push('a client read other messages than were published, or in another order');
   return faults;
 }
 
-/** From the moment a message goes to the first socket until a client has read it; of the clients that keep the time. */
-function latencies({ times }: Sent, { samples }: Tally): Float64Array {
-  const found = samples.flatMap((sample) => {
-    const known = sample.times.subarray(0, times.length);
-    return [...known.map((time, index) => time - (times[index] as number))];
-  });
+/** Until a client has read a message, of the clients that keep the time. What was never published is a fault already. */
+function latencies({ since }: Sent, { samples }: Tally): Float64Array {
+  const found = samples.flatMap(({ numbers, times }) => [
+    ...times.map((time, index) => time - (since.get(numbers[index] as number) ?? time)),
+  ]);
   return Float64Array.from(found);
 }

@@ -34,6 +34,9 @@ export const HEADS_TRUSTED_MS = 100;
 /** A channel that nobody watches is kept this long, so that who comes back resumes from memory. */
 export const LINGER_MS = 30_000;
 
+/** How often the channels are looked at: whose state is due, which nobody has watched for long. */
+export const LOOK_INTERVAL_MS = 100;
+
 /** Requests for state under way; what is due then waits. */
 export const STATE_REQUESTS_MAX = 32;
 export const STATE_ANSWER_MS_MAX = 2_000;
@@ -42,6 +45,11 @@ export const STATE_AFTER_TICK_MS = 1_000;
 export const STATE_IDLE_MS = 5_000;
 /** A state that was told longer ago missed a telling: the engine is away, and who comes next is not shown it as fresh. */
 export const STATE_TOLD_AGE_MS_MAX = 2 * STATE_IDLE_MS;
+
+/** Clients are told prices in so many turns, a cohort each: 5,000 writes at once take 0.1 s, in which nothing else is done. */
+export const COHORTS = 10;
+/** A cohort has so many before the next one has any. */
+export const COHORT_CLIENTS_MIN = 100;
 
 /** Symbols whose last price is kept; trades of more are not shown. */
 export const PRICES_MAX = 10_000;

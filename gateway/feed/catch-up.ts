@@ -15,7 +15,7 @@ import type { FeedSession, FeedSocket } from './session.ts';
 export type Reading = (since: number | undefined) => readonly string[] | undefined;
 
 export interface CatchUpSource {
-  /** Channel and topic. */
+  /** The channel. */
   readonly name: string;
   /** The seq of the last event published. */
   readonly seq: number;
@@ -29,6 +29,9 @@ export interface CatchUpSource {
   snapshot(): Promise<Reading>;
   /** What is sent when everything has been caught up: the newest state, the last price. */
   extras(): readonly string[];
+  /** From now on this client hears what is published, or does not any more. */
+  join(socket: FeedSocket): void;
+  leave(socket: FeedSocket): void;
   /** Somebody catches up, or nobody any more. */
   catchingUp(isCatchingUp: boolean): void;
   /** There is no such channel: this client is told, and does not watch it any more. */
@@ -69,7 +72,7 @@ export class CatchUp {
       return;
     }
     // Otherwise it would hear what is new before what it asked for.
-    socket.unsubscribe(this.#source.name);
+    this.#source.leave(socket);
     this.#waiting.set(socket.data, { socket, since, isTold: false });
     if (!this.#isRunning) void this.#run();
   }
@@ -146,7 +149,7 @@ export class CatchUp {
       if (!socket.send(liveText(name, seq))) return;
       for (const message of this.#source.extras()) if (!socket.send(message)) return;
     });
-    if (!socket.data.isClosed) socket.subscribe(name);
+    if (!socket.data.isClosed) this.#source.join(socket);
   }
 
   #turnAway(): void {

@@ -25,6 +25,11 @@ export function channelOfStream(stream: string): Channel {
   return isSymbolStream(stream) ? SYMBOL_PREFIX + stream : stream;
 }
 
+/** The topic of a symbol's prices for one cohort. It is no channel's name: those hold no space. */
+export function priceTopic(channel: Channel, cohort: number): string {
+  return `${channel} ${cohort}`;
+}
+
 export function isSymbolStream(stream: string): boolean {
   return stream !== ACCOUNT && stream !== CLUSTER;
 }

@@ -1,8 +1,11 @@
-/** What clients subscribe to: a topic of the server, with those who catch up to it. */
+/**
+ * What clients subscribe to: a topic of the server, with those who catch up to it. The prices of a symbol have topics of
+ * their own, one for each cohort of clients.
+ */
 import type { Clock } from '../../protocol/ports/clock.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 import { CatchUp, type CatchUpSource, type Reading } from './catch-up.ts';
-import type { ChannelName } from './channel-name.ts';
+import { type ChannelName, priceTopic } from './channel-name.ts';
 import type { Heads } from './heads.ts';
 import type { LedgerReads } from './ledger-reads.ts';
 import type { FeedSocket } from './session.ts';
@@ -48,6 +51,16 @@ export abstract class FeedChannel implements CatchUpSource {
   abstract snapshot(): Promise<Reading>;
   abstract catchingUp(isCatchingUp: boolean): void;
   protected abstract release(): void;
+
+  join(socket: FeedSocket): void {
+    socket.subscribe(this.name);
+    if (this.kind === 'symbol') socket.subscribe(priceTopic(this.name, socket.data.cohort));
+  }
+
+  leave(socket: FeedSocket): void {
+    socket.unsubscribe(this.name);
+    if (this.kind === 'symbol') socket.unsubscribe(priceTopic(this.name, socket.data.cohort));
+  }
 
   extras(): readonly string[] {
     return this.ports.extras(this);

@@ -9,10 +9,11 @@ import type { FeedReader, FeedSnapshot } from '../../protocol/ports/feed-reader.
 import type { Log } from '../../protocol/ports/log.ts';
 import type { Subjects } from '../../protocol/subjects.ts';
 import type { LiveHandlers, LiveServer } from '../live-server.ts';
-import { LINGER_MS } from './bounds.ts';
+import { COHORTS, LINGER_MS, LOOK_INTERVAL_MS } from './bounds.ts';
 import { BusIntake } from './bus-intake.ts';
 import { Candles } from './candles.ts';
-import { ACCOUNT, type ChannelName, channelOfStream, DECISIONS, isSymbolStream } from './channel-name.ts';
+import { ACCOUNT, type ChannelName, channelOfStream, DECISIONS, isSymbolStream, priceTopic } from './channel-name.ts';
+import { Cohorts } from './cohorts.ts';
 import { DecisionsChannel } from './decisions-channel.ts';
 import type { EventStream, StreamEvent } from './event-stream.ts';
 import { every } from './every.ts';
@@ -27,6 +28,7 @@ import { States } from './states.ts';
 import { type FeedCounts, type FeedStats, zeroCounts } from './stats.ts';
 import { Streams } from './streams.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { takeTurns } from './turns.ts';
 
 export interface FeedHubOptions {
   readonly reader: FeedReader;
@@ -50,6 +52,7 @@ export class FeedHub {
   readonly #subscriptions: Subscriptions;
   readonly #states: States;
   readonly #prices: Prices;
+  readonly #cohorts = new Cohorts();
   readonly #candles = new Candles();
   readonly #journals = new Map<string, JournalChannel>();
   #decisions: DecisionsChannel | undefined;
@@ -81,6 +84,7 @@ export class FeedHub {
     this.#subscriptions = new Subscriptions({
       clock,
       counts,
+      cohorts: this.#cohorts,
       heartbeatTopic: HEARTBEAT_TOPIC,
       channel: (name, parsed) => this.#channel(name, parsed),
     });
@@ -108,7 +112,11 @@ export class FeedHub {
     });
     this.#heads.start();
     this.#timers = [
-      every(clock, LIMITS.feedTickIntervalMs, () => this.#beat()),
+      takeTurns(clock, { turns: COHORTS, roundMs: LIMITS.feedTickIntervalMs }, (cohort) => this.#tellPrices(cohort)),
+      every(clock, LOOK_INTERVAL_MS, () => {
+        this.#states.ask(this.#journals.values());
+        this.#sweep();
+      }),
       every(clock, LIMITS.feedHeartbeatIntervalMs, () => {
         this.#publish(HEARTBEAT_TOPIC, heartbeatText(clock.now()));
       }),
@@ -222,14 +230,13 @@ export class FeedHub {
     if (account !== undefined) account.state.hasHappened = true;
   }
 
-  /** Ten times a second: all ticks of it in one turn of the loop, so that each client gets them in one write. */
-  #beat(): void {
-    this.#prices.flush(
-      (channel) => (this.#journals.get(channel)?.watchers ?? 0) > 0,
-      (channel, text) => this.#publish(channel, text),
-    );
-    this.#states.ask(this.#journals.values());
-    this.#sweep();
+  /** All of a cohort's prices in one turn of the loop, so that each client gets them in one write. */
+  #tellPrices(cohort: number): void {
+    const publish = (channel: string, text: string): void => this.#publish(priceTopic(channel, cohort), text);
+    this.#prices.tell(cohort, {
+      isWatched: (channel) => (this.#journals.get(channel)?.watchers ?? 0) > 0,
+      publish: this.#cohorts.isEmpty(cohort) ? undefined : publish,
+    });
   }
 
   /** Forgets what nobody has watched for a while. */

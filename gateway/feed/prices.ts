@@ -1,24 +1,34 @@
 /**
- * Last prices, coalesced: of all trades between two flushes the newest of each symbol is told. A trade is read only when
- * somebody wants its price; of the others the bytes are kept, so that who comes next sees a price at once, if it is not old.
+ * Last prices, coalesced: a cohort of clients whose turn it is is told the newest of each symbol, however many came since its
+ * last turn. A trade is read only when somebody wants its price; of the others the bytes are kept, so that who comes next
+ * sees a price at once, if it is not old.
  */
 import type { Channel } from '../../protocol/feed.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
-import { PRICE_DOUBT_MS, PRICE_HEARD_AGE_MS_MAX, PRICE_LEAP_MS_MAX, PRICES_MAX } from './bounds.ts';
+import { COHORTS, PRICE_DOUBT_MS, PRICE_HEARD_AGE_MS_MAX, PRICE_LEAP_MS_MAX, PRICES_MAX } from './bounds.ts';
 import { channelOfStream } from './channel-name.ts';
 import { type BusTrade, decodeTrade } from './market-data.ts';
 import { tickText } from './messages.ts';
 
 interface Price {
+  readonly channel: Channel;
   /** Arrived and not read yet. */
   data: Uint8Array | undefined;
   /** When `data` arrived; monotonic milliseconds, like `heardAt`. */
   arrivedAt: number;
-  newest: BusTrade | undefined;
+  /** Its time, in that of the market, and the message that tells it: made once for all cohorts. */
+  newest: { readonly at: number; readonly text: string } | undefined;
   /** When `newest` was heard. */
   heardAt: number;
-  /** It has not been told. */
-  isNew: boolean;
+  /** A bit for each cohort that has not been told. */
+  untold: number;
+}
+
+/** To whom a cohort's prices go. */
+export interface Telling {
+  readonly isWatched: (channel: Channel) => boolean;
+  /** Undefined when nobody is in the cohort. */
+  readonly publish: ((channel: Channel, text: string) => void) | undefined;
 }
 
 export interface PricesOptions {
@@ -27,8 +37,11 @@ export interface PricesOptions {
   readonly onBad: (symbol: string, error: unknown) => void;
 }
 
+const ALL_COHORTS = 2 ** COHORTS - 1;
+
 export class Prices {
   readonly #prices = new Map<string, Price>();
+  /** Symbols with a trade that nobody has read, or a price that not every cohort has been told. */
   readonly #changed = new Set<string>();
   readonly #options: PricesOptions;
 
@@ -53,7 +66,7 @@ export class Prices {
     this.#read(symbol, price);
     if (price.newest !== undefined && trade.at < price.newest.at) return;
     take(price, trade, this.#options.clock.monotonic());
-    if (price.isNew) this.#changed.add(symbol);
+    if (price.untold > 0) this.#changed.add(symbol);
   }
 
   /** The newest price as a message; undefined before the first, and when nobody has heard one for long. */
@@ -62,27 +75,40 @@ export class Prices {
     if (price === undefined) return undefined;
     this.#read(symbol, price);
     const ageMs = this.#options.clock.monotonic() - price.heardAt;
-    if (price.newest === undefined || ageMs > PRICE_HEARD_AGE_MS_MAX) return undefined;
-    return tickText(channelOfStream(symbol), price.newest);
+    return ageMs > PRICE_HEARD_AGE_MS_MAX ? undefined : price.newest?.text;
   }
 
-  /** Tells each symbol's newest price since the last flush, of those that are watched. */
-  flush(isWatched: (channel: Channel) => boolean, publish: (channel: Channel, text: string) => void): void {
+  /** Tells a cohort the newest price of each symbol that is watched, unless it knows it. */
+  tell(cohort: number, { isWatched, publish }: Telling): void {
+    const bit = 1 << cohort;
     for (const symbol of this.#changed) {
-      const channel = channelOfStream(symbol);
       const price = this.#prices.get(symbol);
-      if (price === undefined || !isWatched(channel)) continue;
-      this.#read(symbol, price);
-      if (price.isNew && price.newest !== undefined) publish(channel, tickText(channel, price.newest));
-      price.isNew = false;
+      if (price === undefined) continue;
+      if (!isWatched(price.channel)) {
+        price.untold = 0;
+        this.#changed.delete(symbol);
+        continue;
+      }
+      if (publish !== undefined) {
+        this.#read(symbol, price);
+        if ((price.untold & bit) !== 0 && price.newest !== undefined) publish(price.channel, price.newest.text);
+      }
+      price.untold &= ~bit;
+      if (price.untold === 0 && price.data === undefined) this.#changed.delete(symbol);
     }
-    this.#changed.clear();
   }
 
   #of(symbol: string): Price | undefined {
     const known = this.#prices.get(symbol);
     if (known !== undefined || this.#prices.size >= PRICES_MAX) return known;
-    const price: Price = { data: undefined, arrivedAt: 0, newest: undefined, heardAt: 0, isNew: false };
+    const price: Price = {
+      channel: channelOfStream(symbol),
+      data: undefined,
+      arrivedAt: 0,
+      newest: undefined,
+      heardAt: 0,
+      untold: 0,
+    };
     this.#prices.set(symbol, price);
     return price;
   }
@@ -109,7 +135,7 @@ function take(price: Price, trade: BusTrade, heardAt: number): void {
     const aheadMs = trade.at - price.newest.at;
     if (aheadMs < 0 || aheadMs > PRICE_LEAP_MS_MAX) return;
   }
-  price.newest = trade;
+  price.newest = { at: trade.at, text: tickText(price.channel, trade) };
   price.heardAt = heardAt;
-  price.isNew = true;
+  price.untold = ALL_COHORTS;
 }

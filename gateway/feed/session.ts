@@ -10,6 +10,8 @@ export class FeedSession {
   /** It reads too slowly: nothing is sent until what waits has been read, then snapshots. */
   isOverflowing = false;
   isClosed = false;
+  /** With whom it is told prices. */
+  cohort = 0;
   #tokens: number = LIMITS.feedMessagesBurstMax;
   #refilledAt = 0;
 

@@ -9,6 +9,7 @@ import { LIMITS } from '../../protocol/limits.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
 import type { LiveHandlers } from '../live-server.ts';
 import { type ChannelName, DECISIONS, parseChannel } from './channel-name.ts';
+import type { Cohorts } from './cohorts.ts';
 import type { FeedChannel } from './feed-channel.ts';
 import { errorText, HELLO, liveText, PONG } from './messages.ts';
 import type { FeedSession, FeedSocket } from './session.ts';
@@ -17,6 +18,7 @@ import type { FeedCounts } from './stats.ts';
 export interface SubscriptionsOptions {
   readonly clock: Clock;
   readonly counts: FeedCounts;
+  readonly cohorts: Cohorts;
   /** The topic that all connections hear. */
   readonly heartbeatTopic: string;
   /** The channel, made when nobody has watched it yet. */
@@ -47,6 +49,7 @@ export class Subscriptions
 
   opened(socket: FeedSocket): void {
     this.#clients += 1;
+    socket.data.cohort = this.#options.cohorts.join();
     socket.send(HELLO);
     socket.subscribe(this.#options.heartbeatTopic);
   }
@@ -93,6 +96,7 @@ export class Subscriptions
     if (session.isClosed) return;
     session.isClosed = true;
     this.#clients -= 1;
+    this.#options.cohorts.leave(session.cohort);
     for (const channel of session.channels ?? []) this.#leave(channel, session);
     session.channels = undefined;
   }
@@ -141,7 +145,7 @@ export class Subscriptions
     for (const name of names) {
       const channel = session.channels?.find((other) => other.name === name);
       if (channel === undefined) continue;
-      socket.unsubscribe(name);
+      channel.leave(socket);
       this.#remove(channel, session);
     }
   }

@@ -70,6 +70,8 @@ export class FeedWatcher {
   }
 
   leave(channel: string): void {
+    // What waits to be read could not be told apart from what comes when it watches again.
+    if (this.isConnected && this.socket?.isReading !== true) return;
     if (!this.channels.delete(channel) || !this.isConnected) return;
     this.socket?.say({ op: 'unsubscribe', channels: [channel] });
   }

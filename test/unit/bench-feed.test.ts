@@ -4,7 +4,10 @@ import { FrameReader } from '../../bench/feed/clients/frames.ts';
 import type { Tally } from '../../bench/feed/clients/group.ts';
 import { faultsOf } from '../../bench/feed/contestant.ts';
 import { filesNeeded, insistOnOpenFiles } from '../../bench/feed/open-files.ts';
+import type { FanOut } from '../../bench/feed/server/fan-out.ts';
 import { HeldClock } from '../../bench/feed/server/held-clock.ts';
+import { Load } from '../../bench/feed/server/load.ts';
+import { SentLog } from '../../bench/feed/server/sent-log.ts';
 import { targets } from '../../bench/feed/targets.ts';
 import { UsageError } from '../../bench/harness/options.ts';
 import type { Row } from '../../bench/harness/suite.ts';
@@ -62,7 +65,8 @@ describe('a client of the feed benchmark', () => {
 });
 
 describe('what was read is held against what was published', () => {
-  const sent = { numbers: Float64Array.of(7, 8, 9) };
+  const sent = { topics: [Float64Array.of(7, 8, 9)] };
+  const other = Float64Array.of(7, 8, 10);
   const tally = (changed: Partial<Tally> = {}): Tally => ({
     connections: 2,
     fewest: 3,
@@ -81,9 +85,95 @@ describe('what was read is held against what was published', () => {
     expect(faultsOf(sent, tally())).toEqual([]);
   });
 
+  it('lets each client hear one topic, and no mixture of two', () => {
+    const topics = [...sent.topics, other];
+    const hearing = (...numbers: number[]) => ({
+      samples: [{ numbers: Float64Array.from(numbers), times: Float64Array.of(1, 2, 3) }],
+    });
+    expect(faultsOf({ topics }, tally(hearing(7, 8, 10)))).toEqual([]);
+    expect(faultsOf({ topics }, tally(hearing(7, 9, 10)))).toHaveLength(1);
+    expect(faultsOf({ topics: [...topics, Float64Array.of(7)] }, tally())).toHaveLength(1);
+  });
+
   it('tells of uneven counts, closed connections and another order', () => {
     const samples = [{ numbers: Float64Array.of(7, 9, 8), times: Float64Array.of(1, 2, 3) }];
     expect(faultsOf(sent, tally({ fewest: 2, broken: 1, samples }))).toHaveLength(3);
+  });
+});
+
+/** Two topics that are told the newest trade in turn. */
+class TwoTopics implements FanOut {
+  readonly port = 0;
+  readonly library = '';
+  readonly dropped = 0;
+  readonly resyncs = 0;
+  readonly #sent: SentLog;
+  readonly #untold = new Map([
+    ['one', false],
+    ['other', false],
+  ]);
+  #newest = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #turn = 0;
+
+  constructor(sent: SentLog) {
+    this.#sent = sent;
+  }
+
+  event(): void {}
+
+  trade(number: number): void {
+    this.#newest = number;
+    for (const topic of this.#untold.keys()) this.#untold.set(topic, true);
+  }
+
+  wake(): void {
+    this.#timer ??= setInterval(() => this.#tell(), 20);
+    setImmediate(() => this.#tell());
+  }
+
+  rest(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tell(): void {
+    this.#turn += 1;
+    const topic = this.#turn % 2 === 0 ? 'one' : 'other';
+    if (this.#untold.get(topic)) this.#sent.note(this.#newest, topic);
+    this.#untold.set(topic, false);
+  }
+}
+
+describe('the load of ticks', () => {
+  it('ends when each topic was told so many, and carries no trade of it into the next', async () => {
+    const sent = new SentLog();
+    const reports = { everybody: Number.POSITIVE_INFINITY, onReport: () => undefined, clear: () => undefined };
+    const load = new Load(new TwoTopics(sent), { sent, reports });
+    let last = 0;
+    for (const ticks of [3, 2]) {
+      const { topics, since } = await load.pace(ticks);
+      expect(topics.map(({ length }) => length)).toEqual([ticks, ticks]);
+      for (const topic of topics) {
+        expect([...topic]).toEqual([...topic].sort((one, other) => one - other));
+        expect(topic[0]).toBeGreaterThan(last);
+        expect([...topic].every((number) => since.has(number))).toBe(true);
+      }
+      last = Math.max(...topics.flatMap((topic) => [...topic]));
+    }
+  });
+
+  it('counts the latency of a trade from when it was made, and of an event from when it is sent', () => {
+    const sent = new SentLog();
+    sent.traded(7, -5);
+    for (const topic of ['one', 'other']) sent.note(7, topic);
+    sent.note(8, 'one');
+    expect(sent.since.get(7)).toBe(-5);
+    expect(sent.since.get(8)).toBeGreaterThan(0);
+    expect([...sent.topics]).toEqual([
+      ['one', [7, 8]],
+      ['other', [7]],
+    ]);
   });
 });
 

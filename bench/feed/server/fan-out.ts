@@ -10,8 +10,8 @@ export interface FanOut {
   readonly resyncs: number;
   /** Something was committed: told to every client in this turn of the loop. */
   event(kind: RowKind): void;
-  /** Of all trades within a tenth of a second the newest is told to every client. */
-  trade(): void;
+  /** A trade, whose price is its number. Ten times a second every client is told the newest. */
+  trade(number: number): void;
   /** Timers run only while it is awake. */
   wake(): void;
   rest(): void;

@@ -9,7 +9,7 @@ import type { Log } from '../../../protocol/ports/log.ts';
 import { Subjects } from '../../../protocol/subjects.ts';
 import { FakeBusServer } from '../../../test/support/fake-bus.ts';
 import { messageNumber } from '../message-number.ts';
-import { CHANNEL, type FanOut, SYMBOL } from './fan-out.ts';
+import { type FanOut, SYMBOL } from './fan-out.ts';
 import { HeldClock } from './held-clock.ts';
 import { makeRow, type RowKind } from './make-row.ts';
 import { QuietLedger } from './quiet-ledger.ts';
@@ -30,7 +30,6 @@ export class HubFanOut implements FanOut {
   readonly #busServer: FakeBusServer;
   readonly #engine: ReturnType<FakeBusServer['connect']>;
   #seq = 0;
-  #trades = 0;
 
   private constructor(parts: Parts, server: LiveServer) {
     this.#clock = parts.clock;
@@ -66,10 +65,8 @@ export class HubFanOut implements FanOut {
     );
     hub.start({
       publish: (topic, text) => {
-        if (topic === CHANNEL) {
-          const number = messageNumber(text);
-          if (!Number.isNaN(number)) sent.note(number);
-        }
+        const number = messageNumber(text);
+        if (!Number.isNaN(number)) sent.note(number, topic);
         server.publish(topic, text);
       },
     });
@@ -102,10 +99,9 @@ export class HubFanOut implements FanOut {
     });
   }
 
-  trade(): void {
-    this.#trades += 1;
+  trade(number: number): void {
     const at = new Date().toISOString();
-    const trade = { symbol: SYMBOL, tradeId: `${this.#trades}`, price: `${this.#trades}`, quantity: '0.01', at };
+    const trade = { symbol: SYMBOL, tradeId: `${number}`, price: `${number}`, quantity: '0.01', at };
     this.#engine.publish(subjects.market(SYMBOL, 'trade'), JSON.stringify(trade));
   }
 

@@ -1,5 +1,4 @@
 /** The load on one contender, the same for all: events as fast as they are read, or prices at their own pace. */
-import { LIMITS } from '../../../protocol/limits.ts';
 import { monotonicMs } from '../monotonic.ts';
 import type { FanOut } from './fan-out.ts';
 import type { ReadReports } from './read-reports.ts';
@@ -21,9 +20,10 @@ export interface Saturation {
 
 /** What was sent in a slice. */
 export interface Sent {
-  readonly numbers: Float64Array;
-  /** When each was handed to the sockets; monotonic, milliseconds. */
-  readonly times: Float64Array;
+  /** The numbers of each topic's messages, in order. A client is in one of those that carry events, and in one with ticks. */
+  readonly topics: readonly Float64Array[];
+  /** From when the latency of a number counts; monotonic, milliseconds. */
+  readonly since: ReadonlyMap<number, number>;
   readonly elapsedMs: number;
   /** Processor time of the server's process. */
   readonly cpuMs: number;
@@ -31,12 +31,15 @@ export interface Sent {
   readonly resyncs: number;
 }
 
+type Reports = Pick<ReadReports, 'everybody' | 'onReport' | 'clear'>;
+
 export class Load {
   readonly #fanOut: FanOut;
   readonly #sent: SentLog;
-  readonly #reports: ReadReports;
+  readonly #reports: Reports;
+  #lastTrade = 0;
 
-  constructor(fanOut: FanOut, parts: { readonly sent: SentLog; readonly reports: ReadReports }) {
+  constructor(fanOut: FanOut, parts: { readonly sent: SentLog; readonly reports: Reports }) {
     this.#fanOut = fanOut;
     this.#sent = parts.sent;
     this.#reports = parts.reports;
@@ -60,23 +63,47 @@ export class Load {
     });
   }
 
-  /** So many ticks; between two of them goes by what the contender's own clock says. */
+  /** So many ticks for each client, two or more; between them goes by what the contender's own clock says. */
   pace(ticks: number): Promise<Sent> {
-    const sent = this.#sent;
     return this.#slice(async () => {
-      const trades = setInterval(() => this.#fanOut.trade(), TRADE_INTERVAL_MS);
-      await new Promise<void>((resolve) => {
-        sent.onSent = () => {
-          if (sent.times.length < ticks) return;
-          clearInterval(trades);
-          resolve();
-        };
-      });
+      const startedAt = monotonicMs();
+      const first = this.#lastTrade + 1;
+      const trade = (): void => {
+        // One that was due while the loop was busy counts from then, as what waits in the kernel does.
+        const due = Math.floor((monotonicMs() - startedAt) / TRADE_INTERVAL_MS);
+        this.#trade(first + due, startedAt + due * TRADE_INTERVAL_MS);
+      };
+      // At once: a price that was left untold by the last slice is nobody's newest any more.
+      trade();
+      const trades = setInterval(trade, TRADE_INTERVAL_MS);
+      const elapsedMs = await this.#told(ticks);
+      clearInterval(trades);
       this.#fanOut.rest();
-      const lastedMs = (sent.times.at(-1) ?? 0) - (sent.times[0] ?? 0);
       await this.#untilRead(() => this.#reports.everybody >= ticks);
-      // The last tick fills an interval too.
-      return ticks > 1 ? (lastedMs * ticks) / (ticks - 1) : LIMITS.feedTickIntervalMs;
+      return elapsedMs;
+    });
+  }
+
+  #trade(number: number, at: number): void {
+    this.#lastTrade = number;
+    this.#sent.traded(number, at);
+    this.#fanOut.trade(number);
+  }
+
+  /** Resolves when each topic was told so many times, two or more; with the milliseconds that took, the last interval included. */
+  #told(ticks: number): Promise<number> {
+    const sent = this.#sent;
+    let beganAt: number | undefined;
+    let messages = 0;
+    return new Promise((resolve) => {
+      sent.onSent = () => {
+        const now = monotonicMs();
+        beganAt ??= now;
+        messages += 1;
+        // Topics take turns: all are known when the first is told for the second time.
+        const isTold = [...sent.topics.values()].every(({ length }) => length >= ticks);
+        if (isTold) resolve(((now - beganAt) * messages) / (messages - 1));
+      };
     });
   }
 
@@ -103,8 +130,8 @@ export class Load {
     this.#fanOut.rest();
     const { user, system } = process.cpuUsage(cpuBefore);
     return {
-      numbers: Float64Array.from(this.#sent.numbers),
-      times: Float64Array.from(this.#sent.times),
+      topics: [...this.#sent.topics.values()].map((numbers) => Float64Array.from(numbers)),
+      since: new Map(this.#sent.since),
       elapsedMs,
       cpuMs: (user + system) / 1_000,
       dropped: this.#fanOut.dropped - dropped,

@@ -25,8 +25,8 @@ export class LoopFanOut implements FanOut {
   readonly #server: WebSocketServer;
   readonly #options: LoopOptions;
   #seq = 0;
-  #trades = 0;
-  #hasTraded = false;
+  /** Not told yet. */
+  #traded: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(server: WebSocketServer, options: LoopOptions) {
@@ -54,9 +54,8 @@ export class LoopFanOut implements FanOut {
     this.#sendAll(this.#seq, { type: 'event', channel: CHANNEL, ...event });
   }
 
-  trade(): void {
-    this.#trades += 1;
-    this.#hasTraded = true;
+  trade(number: number): void {
+    this.#traded = number;
   }
 
   wake(): void {
@@ -69,14 +68,15 @@ export class LoopFanOut implements FanOut {
   }
 
   #tick(): void {
-    if (!this.#hasTraded) return;
-    this.#hasTraded = false;
+    const number = this.#traded;
+    if (number === undefined) return;
+    this.#traded = undefined;
     const at = new Date().toISOString();
-    this.#sendAll(this.#trades, { type: 'tick', channel: CHANNEL, price: `${this.#trades}`, at });
+    this.#sendAll(number, { type: 'tick', channel: CHANNEL, price: `${number}`, at });
   }
 
   #sendAll(number: number, message: object): void {
-    this.#options.sent.note(number);
+    this.#options.sent.note(number, CHANNEL);
     if (this.#options.isTextShared) {
       const text = JSON.stringify(message);
       for (const client of this.#server.clients) client.send(text);

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Projects run one after another in this order: their worker limits differ, which vitest allows only between groups. */
-const ORDER = ['tidy', 'unit', 'integration', 'sim', 'browser', 'chaos'];
+const ORDER = ['tidy', 'unit', 'k8s', 'integration', 'sim', 'browser', 'chaos'];
 
 const project = (name: string, include: string[], options: Record<string, unknown> = {}) => ({
   extends: true as const,
@@ -20,6 +20,8 @@ export default defineConfig({
       project('tidy', ['test/tidy/**/*.test.ts']),
       // A machine that is busy with other things makes a long computation late, not wrong.
       project('unit', ['test/unit/**/*.test.ts', 'test/property/**/*.test.ts'], { testTimeout: 30_000 }),
+      // Manifests are checked against the code and against Kubernetes' schemas; no cluster, nothing but npm.
+      project('k8s', ['test/k8s/**/*.test.ts'], { testTimeout: 30_000 }),
       project('integration', ['test/contract/**/*.test.ts', 'test/integration/**/*.test.ts'], {
         testTimeout: 60_000,
         hookTimeout: 120_000,

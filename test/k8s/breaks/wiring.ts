@@ -1,0 +1,247 @@
+/** One thing named wrong, so that another is not found. */
+import type { CheckName } from '../checks/index.ts';
+import { type Break, dev, FIRST, file, fromSecret, line, NAME, POD, prod, variable, without } from './break.ts';
+
+export const WIRING = {
+  addresses: [
+    dev('Deployment engine', `${FIRST}/env`, variable('NATS_URL', { value: 'nats://nats:4222' }), 'a short name', [
+      'connections',
+    ]),
+    dev(
+      'Deployment engine',
+      `${FIRST}/env`,
+      variable('NATS_URL', { value: 'nats.coinpilot:4222' }),
+      'a name with the namespace alone',
+      ['connections'],
+    ),
+    dev(
+      'Deployment engine',
+      `${FIRST}/env`,
+      variable('NATS_URL', { value: 'nats://nats.coinpilot.svc:4222' }),
+      'a name without the domain',
+      ['connections'],
+    ),
+    dev(
+      'Deployment engine',
+      `${FIRST}/env`,
+      variable('NATS_URL', { value: 'nats://nats.coinpilot.svc.cluster.local:4223' }),
+      'a port that the Service does not have',
+    ),
+    dev(
+      'Deployment engine',
+      `${FIRST}/env`,
+      variable('NATS_URL', { value: 'nats://bus.coinpilot.svc.cluster.local:4222' }),
+      'a Service that is not there',
+    ),
+    dev(
+      'Deployment engine',
+      `${FIRST}/env`,
+      variable('NATS_URL', { value: 'nats://nats.default.svc.cluster.local:4222' }),
+      'a Service of another namespace',
+    ),
+    dev(
+      'Secret postgres-app',
+      'stringData/fqdn-uri',
+      'postgresql://coinpilot:secret@postgres:5432/coinpilot',
+      'a short name in a Secret',
+      ['connections'],
+    ),
+    dev('StatefulSet nats', 'spec/replicas', 2, 'a route to a server that is not there'),
+    dev('Service nats', 'metadata/name', 'bus', 'a Service of another name'),
+  ],
+  connections: [
+    dev('NetworkPolicy default-deny', 'spec/policyTypes', ['Ingress'], 'what is not denied'),
+    dev('NetworkPolicy dns', 'spec/egress/0/ports/0/protocol', 'TCP', 'names that nobody resolves'),
+    dev(
+      'NetworkPolicy to-nats',
+      'spec/podSelector/matchExpressions/0/values',
+      ['engine', 'gateway'],
+      'a collector that may not reach the bus',
+    ),
+    dev(
+      'NetworkPolicy nats',
+      'spec/ingress/0/from/0/podSelector/matchExpressions/0/values',
+      ['engine'],
+      'a bus that lets only engines in',
+    ),
+    dev('NetworkPolicy nats', 'spec/egress', [], 'servers that may not reach each other'),
+    dev(
+      'NetworkPolicy to-postgres',
+      'spec/podSelector/matchExpressions/0/values',
+      ['engine', 'gateway', 'collector'],
+      'a migration that may not reach the database',
+    ),
+    prod('NetworkPolicy postgres', 'spec/ingress', [], 'a database that lets nobody in'),
+    dev('NetworkPolicy postgres', 'spec/ingress', [{}], 'a database that lets anybody in'),
+    dev('NetworkPolicy nats', 'spec/ingress/0/from', undefined, 'a bus that lets anybody in'),
+    dev('NetworkPolicy to-nats', 'spec/egress', [{}], 'Pods that may reach the world'),
+    dev('NetworkPolicy to-nats', 'spec/policyTypes', ['Ingress'], 'rules of a direction that is not named'),
+    dev(
+      'NetworkPolicy dns',
+      'spec/egress/0/to/0/podSelector/matchLabels',
+      { 'k8s-app': 'coredns' },
+      'names asked of nobody',
+    ),
+  ],
+  'image contents': [
+    dev('Deployment engine', `${FIRST}/args/0`, 'pods', 'a command that is not there', []),
+    dev('Deployment engine', `${FIRST}/command`, ['node', 'main.js'], 'a program that is not there'),
+    dev('Deployment collector', `${FIRST}/args`, ['collector', '--feed', 'demo'], 'settings that nobody checks'),
+    dev('Deployment engine', `${POD}/securityContext/runAsUser`, 10_005, 'another user'),
+    dev('Deployment engine', `${FIRST}/volumeMounts/1/mountPath`, '/app', 'a volume over the program'),
+  ],
+  ports: [
+    dev('Service gateway', 'spec/ports/0/targetPort', 'web', 'a port of a Service'),
+    dev('Service nats', 'spec/ports/0/targetPort', 4223, 'a number of a port of a Service'),
+    dev('Deployment engine', `${FIRST}/readinessProbe/httpGet/port`, 'web', 'a port of a probe'),
+    dev('StatefulSet nats', `${FIRST}/livenessProbe/httpGet/port`, 8223, 'a number of a port of a probe'),
+    dev('NetworkPolicy gateway', 'spec/ingress/0/ports/0/port', 'web', 'a port that a policy lets in'),
+    dev('NetworkPolicy to-nats', 'spec/egress/0/ports/0/port', 'bus', 'a port that a policy lets out', ['connections']),
+    dev('Deployment gateway', `${FIRST}/ports/0/name`, 'web', 'the name of a port', ['settings']),
+  ],
+  probes: [
+    dev('Deployment engine', `${FIRST}/livenessProbe/httpGet/path`, '/healthz/lives', 'a path that is not served'),
+    dev(
+      'Deployment gateway',
+      `${FIRST}/readinessProbe/httpGet/path`,
+      '/ready',
+      'a path that the gateway does not serve',
+    ),
+    dev(
+      'Deployment collector',
+      `${FIRST}/startupProbe/httpGet/path`,
+      '/health',
+      'a path that the collector does not serve',
+    ),
+    dev(
+      'Deployment engine',
+      `${FIRST}/livenessProbe/httpGet/path`,
+      '/healthz/ready',
+      'a liveness that ends who waits for Postgres',
+    ),
+    dev(
+      'Deployment engine',
+      `${FIRST}/readinessProbe/httpGet/path`,
+      '/healthz/live',
+      'a readiness that is true while it drains',
+    ),
+    dev('Deployment engine', FIRST, without('readinessProbe'), 'no readiness'),
+    dev('Deployment engine', `${FIRST}/startupProbe/failureThreshold`, 3, 'a start of six seconds'),
+    dev('StatefulSet nats', FIRST, without('livenessProbe'), 'no liveness'),
+  ],
+  references: [
+    prod('Cluster postgres', 'metadata/name', 'pg', 'a database of another name', ['backups', 'selectors', 'settings']),
+    dev('Deployment engine', `${POD}/volumes/0/configMap/name`, 'settings', 'a ConfigMap that is not there', [
+      'settings',
+    ]),
+    dev('Deployment engine', `${POD}/serviceAccountName`, 'default', 'an account that is not there'),
+    dev('Deployment engine', `${FIRST}/volumeMounts/1/name`, 'temporary', 'a volume that is not there'),
+    dev(
+      'Deployment gateway',
+      `${FIRST}/env`,
+      variable('COINPILOT_READ_TOKEN', fromSecret('coinpilot', 'readToken')),
+      'a key that the Secret does not have',
+      ['settings'],
+    ),
+    dev(
+      'StatefulSet nats',
+      `${FIRST}/env`,
+      variable('TOKEN', fromSecret('nats', 'nats-token')),
+      'a Secret that is not there',
+    ),
+    prod(
+      'Deployment engine',
+      `${FIRST}/env`,
+      variable('DATABASE_URL', fromSecret('postgres-app', 'url')),
+      'a key that the operator does not make',
+      ['settings'],
+    ),
+    dev(
+      'StatefulSet nats',
+      `${FIRST}/env`,
+      (env: readonly { readonly name: string }[]) => env.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+      'a token that stands behind those who need it',
+    ),
+    dev(
+      'Deployment engine',
+      `${FIRST}/env`,
+      (env: readonly object[]) => [...env, { name: 'NATS_TOKEN', value: 'another' }],
+      'a variable given twice',
+    ),
+    dev('Deployment engine', `${FIRST}/envFrom`, [{ secretRef: { name: 'coinpilot' } }], 'all of a Secret'),
+  ],
+  selectors: [
+    dev('Service gateway', 'spec/selector', { [NAME]: 'gateways' }, 'a Service of nobody'),
+    dev('Service gateway', 'spec/selector', { 'app.kubernetes.io/part-of': 'coinpilot' }, 'a Service of everybody', [
+      'ports',
+    ]),
+    dev('Deployment engine', 'spec/selector/matchLabels', { [NAME]: 'engines' }, 'a Deployment of other Pods'),
+    dev(
+      'Deployment engine',
+      'spec/selector/matchLabels',
+      { 'app.kubernetes.io/part-of': 'coinpilot' },
+      'a Deployment that takes the Pods of others',
+    ),
+    dev('PodDisruptionBudget engine', 'spec/selector/matchLabels', { [NAME]: 'engines' }, 'a budget of nobody', [
+      'disruption',
+    ]),
+    dev(
+      'Deployment engine',
+      `${POD}/topologySpreadConstraints/1/labelSelector/matchLabels`,
+      { [NAME]: 'engines' },
+      'a spread of nobody',
+    ),
+    dev('NetworkPolicy gateway', 'spec/podSelector/matchLabels', { [NAME]: 'gateways' }, 'a policy of nobody', [
+      'connections',
+    ]),
+    dev(
+      'NetworkPolicy nats',
+      'spec/ingress/0/from/0/podSelector/matchExpressions/0/values',
+      ['engine', 'gateway', 'collector', 'engin'],
+      'a name that is misspelled among others',
+    ),
+    prod('Cluster postgres', 'spec/inheritedMetadata/labels', { postgres: 'true' }, 'a database that no policy knows', [
+      'connections',
+    ]),
+  ],
+  settings: [
+    dev('ConfigMap coinpilot', 'data', line('natsUlr: elsewhere'), 'a setting that nobody reads'),
+    dev('ConfigMap coinpilot', 'data', line('preset: v9'), 'a preset that is not there'),
+    dev('ConfigMap coinpilot', 'data', { 'settings.yaml': '' }, 'a file of another name'),
+    dev(
+      'ConfigMap coinpilot',
+      'data',
+      file('httpHost: 0.0.0.0\nhttpPort: 9090\nfeed: demo'),
+      'a port that no probe asks',
+    ),
+    dev('ConfigMap coinpilot', 'data', file('httpPort: 8080\nfeed: demo'), 'an address that no probe reaches'),
+    dev('ConfigMap coinpilot', 'data', file('httpHost: 0.0.0.0\nfeed: demo'), 'a port that may be another'),
+    dev(
+      'Deployment engine',
+      `${FIRST}/env`,
+      (env: readonly { name: string }[]) =>
+        env.map((entry) => (entry.name === 'NATS_TOKEN' ? { ...entry, name: 'NATS_TOKNE' } : entry)),
+      'a variable that nobody reads',
+    ),
+    dev(
+      'ConfigMap coinpilot',
+      'data',
+      file('httpHost: 0.0.0.0\nhttpPort: 8080\nfeed: upbits'),
+      'a feed that is not there',
+    ),
+    dev('ConfigMap coinpilot', 'data', file('httpHost: 0.0.0.0\nhttpPort: 8080\n'), 'no feed'),
+    dev(
+      'Deployment engine',
+      `${FIRST}/env`,
+      variable('COINPILOT_CONFIG', { value: '/etc/settings/coinpilot.yaml' }),
+      'a file that nothing mounts',
+    ),
+    dev('Deployment engine', `${FIRST}/env`, variable('POD_NAME', { value: 'engine' }), 'one name for all Pods'),
+    dev('Job migrate-0-1-0', `${FIRST}/env/0/name`, 'DATABASE', 'a migration without a database'),
+    dev('Secret coinpilot', 'stringData/read-token', 'short', 'a token that is too short'),
+    dev('Secret coinpilot', 'stringData/control-token', 'dev-only-read-token', 'one token for both'),
+    dev('Deployment gateway', `${FIRST}/ports/0/containerPort`, 9090, 'a port that nobody listens on', [
+      'image contents',
+    ]),
+  ],
+} satisfies Partial<Record<CheckName, readonly Break[]>>;

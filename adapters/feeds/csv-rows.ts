@@ -104,33 +104,38 @@ function parseCsvRow({ layout, line, path, symbol: wanted }: CsvLine): RecordedR
   const timeText = values[positions.time] ?? '';
   const at = parseTimestamp(timeText);
   if (at === undefined) throw new RecordedDataError(place, `"${timeText}" is not a time; expected ${TIMESTAMP_FORMS}`);
-  const number = (column: Column): number => {
-    const text = values[positions[column]] ?? '';
-    const value = text === '' ? Number.NaN : Number(text);
-    if (!Number.isFinite(value)) throw new RecordedDataError(place, `${column} is "${text}", a number is expected`);
-    return value;
-  };
   if (layout.type === 'candle') {
     const candle = {
       openTime: at,
-      open: number('open'),
-      high: number('high'),
-      low: number('low'),
-      close: number('close'),
-      volume: number('volume'),
+      open: numberAt('open', values, positions, place),
+      high: numberAt('high', values, positions, place),
+      low: numberAt('low', values, positions, place),
+      close: numberAt('close', values, positions, place),
+      volume: numberAt('volume', values, positions, place),
     };
     return candleRow(symbol, candle, place);
   }
-  const price = number('price');
-  const quantity = number('quantity');
+  const price = numberAt('price', values, positions, place);
+  const quantity = numberAt('quantity', values, positions, place);
   // Without an id of its own a trade is what it says: the same time, price and quantity again is the same trade again.
   const tradeId = positions.tradeId >= 0 ? (values[positions.tradeId] ?? '') : `${timeText}/${price}/${quantity}`;
   if (tradeId === '') throw new RecordedDataError(place, 'the trade has no id');
   return tradeRow(symbol, { tradeId, price, quantity, at }, place);
 }
 
+function numberAt(column: Column, values: readonly string[], positions: Positions, place: Place): number {
+  const text = values[positions[column]] ?? '';
+  const value = text === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) throw new RecordedDataError(place, `${column} is "${text}", a number is expected`);
+  return value;
+}
+
+const NEEDS_CARE = /"|\s,|,\s|^\s|\s$/;
+
 function splitLine(text: string): string[] {
-  return text.split(',').map((value) => {
+  const values = text.split(',');
+  if (!NEEDS_CARE.test(text)) return values;
+  return values.map((value) => {
     const bare = value.trim();
     return bare.length >= 2 && bare.startsWith('"') && bare.endsWith('"') ? bare.slice(1, -1) : bare;
   });

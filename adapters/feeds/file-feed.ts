@@ -8,9 +8,8 @@ import type { Log } from '../../protocol/ports/log.ts';
 import type { Feed, MarketSink } from '../../protocol/ports/market.ts';
 import { checkSpeed, Pacer, type Speed } from './pacer.ts';
 import { play, type TimedEvent } from './playback.ts';
-import { recordedEvents, surveyFiles } from './recorded-events.ts';
-import { type FileSource, type RecordedFile, recognizeFile } from './recorded-file.ts';
-import { RecordedDataError } from './recorded-row.ts';
+import type { FileSource } from './recorded-file.ts';
+import { Recording } from './recording.ts';
 
 export interface FileFeedOptions {
   readonly sources: readonly FileSource[];
@@ -22,13 +21,11 @@ export interface FileFeedOptions {
 export class FileFeed implements Feed {
   readonly kind = 'file';
   private readonly options: FileFeedOptions;
-  private readonly files: readonly RecordedFile[];
-  private readonly coveredUntil: ReadonlyMap<string, number>;
+  private readonly recording: Recording;
 
-  private constructor(options: FileFeedOptions, files: readonly RecordedFile[], coveredUntil: Map<string, number>) {
+  private constructor(options: FileFeedOptions, recording: Recording) {
     this.options = options;
-    this.files = files;
-    this.coveredUntil = coveredUntil;
+    this.recording = recording;
   }
 
   /**
@@ -37,26 +34,20 @@ export class FileFeed implements Feed {
    */
   static async open(options: FileFeedOptions): Promise<FileFeed> {
     checkSpeed(options.speed);
-    const files = await Promise.all(options.sources.map(recognizeFile));
-    const { symbols, outOfOrder } = await surveyFiles(files);
-    for (const source of options.sources) {
-      const nothing =
-        symbols.length === 0 || (source.symbol && !symbols.some(({ symbol }) => symbol === source.symbol));
-      if (nothing)
-        throw new RecordedDataError(source, `holds no candle or trade${source.symbol ? ` of ${source.symbol}` : ''}`);
-    }
-    const paths = files.map(({ path }) => path);
+    const recording = await Recording.open(options.sources, { disorder: 'sort', contradictions: 'refuse' });
+    const { symbols, outOfOrder } = recording;
+    const paths = options.sources.map(({ path }) => path);
     if (outOfOrder > 0) options.log.warn({ paths, rows: outOfOrder }, 'recorded rows are out of order and were sorted');
     for (const { symbol, candles, trades, duplicates, missingMinutes } of symbols) {
       const fields = { symbol, candles, trades, duplicates, missingMinutes };
       if (duplicates > 0) options.log.warn(fields, 'recording holds duplicates, each is used once');
       else options.log.info(fields, 'recording read');
     }
-    return new FileFeed(options, files, new Map(symbols.map(({ symbol, coveredUntil }) => [symbol, coveredUntil])));
+    return new FileFeed(options, recording);
   }
 
   get symbols(): readonly string[] {
-    return [...this.coveredUntil.keys()];
+    return this.recording.symbols.map(({ symbol }) => symbol);
   }
 
   /** A recording has nothing before its first candle. */
@@ -67,7 +58,7 @@ export class FileFeed implements Feed {
   run(sink: MarketSink, after: ReadonlyMap<string, number>, signal: AbortSignal): Promise<'end' | 'aborted'> {
     const { speed, clock } = this.options;
     return play({
-      batches: recordedEvents(this.files, this.coveredUntil),
+      batches: this.recording.events(),
       sink,
       pacer: new Pacer({ speed, clock, from: Math.max(0, ...after.values()) + MINUTE_MS }),
       wanted: (timed) => isBehind(timed, after),

@@ -3,9 +3,11 @@
  * so that a quiet symbol's candles do not come long after those of the others.
  */
 import { MINUTE_MS } from '../../domain/candle.ts';
+import { lastCandles } from './last-candles.ts';
 import { mergeByTime } from './merge-rows.ts';
 import type { TimedEvent } from './playback.ts';
 import { type RecordedFile, readRecordedFile } from './recorded-file.ts';
+import type { RecordedRow } from './recorded-row.ts';
 import { type RecordingCounts, SymbolRecording } from './symbol-recording.ts';
 
 /** Events handed on at once; bounds what is waiting however many symbols a recording has. */
@@ -15,8 +17,18 @@ const BATCH_EVENTS = 1_024;
 export interface SymbolSummary extends RecordingCounts {
   readonly symbol: string;
   readonly type: 'candle' | 'trade';
+  /** The start of its first minute. */
+  readonly coveredFrom: number;
   /** The end of its last minute. */
   readonly coveredUntil: number;
+}
+
+/** What is done about rows that can't all be true. */
+export interface RecordingRules {
+  /** Candles that turn back in time: `sort` them, and count, or `refuse` the file. */
+  readonly disorder: 'sort' | 'refuse';
+  /** Of two candles of a minute that contradict each other: which one holds. */
+  readonly contradictions: 'refuse' | 'first' | 'last';
 }
 
 export interface RecordingSummary {
@@ -26,19 +38,22 @@ export interface RecordingSummary {
 }
 
 /** Reads everything once, so that whatever is wrong is known before the first event is played. */
-export async function surveyFiles(files: readonly RecordedFile[]): Promise<RecordingSummary> {
+export async function surveyFiles(files: readonly RecordedFile[], rules: RecordingRules): Promise<RecordingSummary> {
   let outOfOrder = 0;
   const countDisorder = (): void => {
     outOfOrder += 1;
   };
   const recordings = new Map<string, SymbolRecording>();
-  for await (const batch of mergeByTime(files.map((file) => readRecordedFile(file, countDisorder)))) {
-    for (const row of batch) recordingOf(row, recordings).take(row);
+  const countDropped = (row: RecordedRow, differs: boolean): void => {
+    recordingOf(row, recordings, rules).counts[differs ? 'contradictions' : 'duplicates'] += 1;
+  };
+  for await (const batch of rowsByTime(files, rules, countDisorder, countDropped)) {
+    for (const row of batch) recordingOf(row, recordings, rules).take(row);
   }
   const symbols = [...recordings.values()].map((recording) => {
     recording.closeThrough(recording.coveredUntil);
-    const { symbol, type, coveredUntil, counts } = recording;
-    return { symbol, type, coveredUntil, ...counts };
+    const { symbol, type, coveredFrom, coveredUntil, counts } = recording;
+    return { symbol, type, coveredFrom, coveredUntil, ...counts };
   });
   return { symbols, outOfOrder };
 }
@@ -47,6 +62,7 @@ export async function surveyFiles(files: readonly RecordedFile[]): Promise<Recor
 export async function* recordedEvents(
   files: readonly RecordedFile[],
   coveredUntil: ReadonlyMap<string, number>,
+  rules: RecordingRules,
 ): AsyncGenerator<TimedEvent[]> {
   const recordings = new Map<string, SymbolRecording>();
   const closeMinute = (boundary: number): TimedEvent[] =>
@@ -54,13 +70,13 @@ export async function* recordedEvents(
       recording.closeThrough(Math.min(boundary, coveredUntil.get(recording.symbol) ?? boundary)),
     );
   let boundary: number | undefined;
-  for await (const batch of mergeByTime(files.map((file) => readRecordedFile(file, () => undefined)))) {
+  for await (const batch of rowsByTime(files, rules)) {
     let events: TimedEvent[] = [];
     for (const row of batch) {
       boundary ??= Math.ceil(row.at / MINUTE_MS) * MINUTE_MS;
       // Strictly before: rows that fall on the boundary itself may still bring the candle that closes there.
       for (; boundary < row.at; boundary += MINUTE_MS) events.push(...closeMinute(boundary));
-      events.push(...recordingOf(row, recordings).take(row));
+      for (const event of recordingOf(row, recordings, rules).take(row)) events.push(event);
       if (events.length >= BATCH_EVENTS) {
         yield events;
         events = [];
@@ -72,13 +88,26 @@ export async function* recordedEvents(
   for (; boundary !== undefined && boundary <= end; boundary += MINUTE_MS) yield closeMinute(boundary);
 }
 
+const unheard = (): void => undefined;
+
+function rowsByTime(
+  files: readonly RecordedFile[],
+  { disorder, contradictions }: RecordingRules,
+  onDisorder: () => void = unheard,
+  onDropped: (row: RecordedRow, differs: boolean) => void = unheard,
+): AsyncGenerator<readonly RecordedRow[]> {
+  const rows = mergeByTime(files.map((file) => readRecordedFile(file, disorder, onDisorder)));
+  return contradictions === 'last' ? lastCandles(rows, onDropped) : rows;
+}
+
 function recordingOf(
-  row: Parameters<SymbolRecording['take']>[0],
+  row: RecordedRow,
   recordings: Map<string, SymbolRecording>,
+  { contradictions }: RecordingRules,
 ): SymbolRecording {
   let recording = recordings.get(row.symbol);
   if (recording === undefined) {
-    recording = new SymbolRecording(row);
+    recording = new SymbolRecording(row, contradictions === 'first');
     recordings.set(row.symbol, recording);
   }
   return recording;

@@ -4,6 +4,7 @@
 import { basename } from 'node:path';
 import { hasSymbolColumn, readCsvRows } from './csv-rows.ts';
 import { jsonNamesSymbols, readJsonRows } from './json-rows.ts';
+import { inOneDirection } from './one-direction.ts';
 import { checkSymbol, RecordedDataError, type RecordedRow } from './recorded-row.ts';
 import { firstCharacter } from './text-file.ts';
 import { inTimeOrder } from './time-order.ts';
@@ -34,9 +35,17 @@ export async function recognizeFile(source: FileSource): Promise<RecordedFile> {
   return { path, format, symbol: namesSymbols ? undefined : symbolFromName(path) };
 }
 
-/** All rows by time, rows of one time in the order of the file. Unpacks, parses and sorts as it goes. */
-export function readRecordedFile(file: RecordedFile, onDisorder: () => void): AsyncGenerator<RecordedRow[]> {
-  return inTimeOrder(rowsOf(file), onDisorder);
+/**
+ * All rows by time, rows of one time in the order of the file. Unpacks, parses and sorts as it goes. `disorder`: whether
+ * candles that turn back in time are sorted like trades, or refused.
+ */
+export function readRecordedFile(
+  file: RecordedFile,
+  disorder: 'sort' | 'refuse',
+  onDisorder: () => void,
+): AsyncGenerator<RecordedRow[]> {
+  if (disorder === 'sort') return inTimeOrder(rowsOf(file), onDisorder);
+  return inOneDirection(rowsOf(file), { isOneSymbol: file.symbol !== undefined, onDisorder });
 }
 
 async function* rowsOf({ path, format, symbol }: RecordedFile): AsyncGenerator<RecordedRow[]> {

@@ -76,6 +76,16 @@ export function tradeRow(symbol: string, trade: MarketTrade, place: Place): Reco
   return { type: 'trade', symbol, at: trade.at, trade, place };
 }
 
+export function sameCandle(one: Candle, other: Candle): boolean {
+  return (
+    one.open === other.open &&
+    one.high === other.high &&
+    one.low === other.low &&
+    one.close === other.close &&
+    one.volume === other.volume
+  );
+}
+
 export function describeTime(at: number): string {
   return new Date(at).toISOString();
 }

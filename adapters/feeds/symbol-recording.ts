@@ -6,7 +6,7 @@ import { type Candle, closeTime, DAY_MS, MINUTE_MS } from '../../domain/candle.t
 import { CandleBuilder, fillGap } from '../../domain/candle-series.ts';
 import type { MarketEvent } from '../../protocol/ports/market.ts';
 import type { TimedEvent } from './playback.ts';
-import { describeTime, RecordedDataError, type RecordedRow } from './recorded-row.ts';
+import { describeTime, RecordedDataError, type RecordedRow, sameCandle } from './recorded-row.ts';
 
 /** A longer hole is no quiet market but two recordings; filled in silence it would be days of invented candles. */
 const GAP_MS_MAX = 7 * DAY_MS;
@@ -21,6 +21,8 @@ export interface RecordingCounts {
   trades: number;
   /** Rows left out because the same candle or trade was there already. */
   duplicates: number;
+  /** Candles left out because another one of the same minute says something else, and the rules say which one holds. */
+  contradictions: number;
   /** Minutes without a candle or trade, made flat candles. */
   missingMinutes: number;
 }
@@ -28,7 +30,16 @@ export interface RecordingCounts {
 export class SymbolRecording {
   readonly symbol: string;
   readonly type: RecordedRow['type'];
-  readonly counts: RecordingCounts = { candles: 0, trades: 0, duplicates: 0, missingMinutes: 0 };
+  /** The start of its first minute. */
+  readonly coveredFrom: number;
+  readonly counts: RecordingCounts = {
+    candles: 0,
+    trades: 0,
+    duplicates: 0,
+    contradictions: 0,
+    missingMinutes: 0,
+  };
+  private readonly keepsFirst: boolean;
   private readonly builder = new CandleBuilder();
   private lastCandle: Candle | undefined;
   private lastRow: RecordedRow | undefined;
@@ -37,9 +48,12 @@ export class SymbolRecording {
   private equalSteps = 0;
   private lastStepMs = 0;
 
-  constructor(first: RecordedRow) {
+  /** `keepsFirst`: of two candles of a minute that contradict each other the first holds; else they are an error. */
+  constructor(first: RecordedRow, keepsFirst: boolean) {
     this.symbol = first.symbol;
     this.type = first.type;
+    this.coveredFrom = first.type === 'candle' ? first.candle.openTime : Math.floor(first.at / MINUTE_MS) * MINUTE_MS;
+    this.keepsFirst = keepsFirst;
   }
 
   /** The end of the last minute this recording covers so far. */
@@ -81,14 +95,16 @@ export class SymbolRecording {
     const previous = this.lastCandle;
     if (previous === undefined) return this.candleEvents([candle]);
     if (candle.openTime === previous.openTime) {
-      if (!sameCandle(candle, previous)) {
+      if (sameCandle(candle, previous)) this.counts.duplicates += 1;
+      else if (this.keepsFirst) this.counts.contradictions += 1;
+      else {
+        const earlier = this.lastRow?.place;
         throw new RecordedDataError(
           place,
-          `another candle of ${this.symbol} at ${describeTime(candle.openTime)}: ${JSON.stringify(candle)} ` +
-            `after ${JSON.stringify(previous)}`,
+          `another candle of ${this.symbol} at ${describeTime(candle.openTime)} than in ${earlier?.path}:${earlier?.line}: ` +
+            `${JSON.stringify(candle)} after ${JSON.stringify(previous)}`,
         );
       }
-      this.counts.duplicates += 1;
       return [];
     }
     this.checkStep(candle, place);
@@ -152,14 +168,4 @@ export class SymbolRecording {
       return { at: closeTime(candle), event };
     });
   }
-}
-
-function sameCandle(one: Candle, other: Candle): boolean {
-  return (
-    one.open === other.open &&
-    one.high === other.high &&
-    one.low === other.low &&
-    one.close === other.close &&
-    one.volume === other.volume
-  );
 }

@@ -9,7 +9,8 @@ import { RecordedDataError } from './recorded-row.ts';
 
 /** A line longer than this is no line of market data; refused before it fills memory. */
 const LINE_CHARACTERS_MAX = 65_536;
-const CHUNK_BYTES = 262_144;
+/** Small enough that the rows of a chunk die young: larger ones fill memory with what is long over. */
+const CHUNK_BYTES = 32_768;
 const BYTE_ORDER_MARK = '\uFEFF';
 
 export interface TextLine {

@@ -16,6 +16,40 @@ export const TIMESTAMP_FORMS = '2026-01-05T00:00:00Z, 2026-01-05 00:00:00, or se
 
 /** Undefined when the text is none of TIMESTAMP_FORMS. Fractions below a millisecond are cut off. */
 export function parseTimestamp(text: string): number | undefined {
+  return inLastHour(text) ?? parseAny(text);
+}
+
+/** `2026-01-05 09` of the last time with seconds and without a zone, and when that hour began. */
+let lastHour = { text: '', at: 0 };
+const HOUR_CHARACTERS = 13;
+const SECONDS_CHARACTERS = 19;
+
+/** Recordings run minute by minute: nearly every time differs from the one before it in four digits. */
+function inLastHour(text: string): number | undefined {
+  if (text.length !== SECONDS_CHARACTERS || text[HOUR_CHARACTERS] !== ':' || text[HOUR_CHARACTERS + 3] !== ':')
+    return undefined;
+  const hour = text.slice(0, HOUR_CHARACTERS);
+  if (hour !== lastHour.text) {
+    const at = parseAny(`${hour}:00:00`);
+    if (at === undefined) return undefined;
+    lastHour = { text: hour, at };
+  }
+  const minutes = sixty(text, HOUR_CHARACTERS + 1);
+  const seconds = sixty(text, HOUR_CHARACTERS + 4);
+  if (minutes === undefined || seconds === undefined) return undefined;
+  return lastHour.at + (minutes * 60 + seconds) * 1_000;
+}
+
+const ZERO_CODE = 48;
+
+/** Two digits below 60. */
+function sixty(text: string, index: number): number | undefined {
+  const tens = text.charCodeAt(index) - ZERO_CODE;
+  const ones = text.charCodeAt(index + 1) - ZERO_CODE;
+  return tens >= 0 && tens < 6 && ones >= 0 && ones <= 9 ? tens * 10 + ones : undefined;
+}
+
+function parseAny(text: string): number | undefined {
   if (EPOCH_NUMBER.test(text)) return fromEpochNumber(Number(text));
   const match = ISO.exec(text);
   if (!match) return undefined;

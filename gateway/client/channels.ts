@@ -1,5 +1,5 @@
 /** Channels and what they carry, as docs/FEED.md describes it: types for whoever reads the feed. */
-import type { Channel, FeedEvent } from '../../protocol/feed.ts';
+import type { Channel, FeedEvent, Stop } from '../../protocol/feed.ts';
 
 /** Decimals are strings, times ISO-8601 UTC. */
 export interface PositionData {
@@ -19,16 +19,26 @@ export interface PositionData {
 
 export type OrderData = Readonly<Record<string, unknown>>;
 
+/** What a candle closed at: a price of the past. */
+export interface LastClose {
+  readonly price: string;
+  readonly at: string;
+}
+
 export interface SymbolSnapshot {
   readonly symbol: string;
   readonly position: PositionData;
   readonly mode: string;
   readonly pausedReason: string | null;
   readonly haltedReason: string | null;
+  /** Who said so and when, a halt first. */
+  readonly stops: readonly Stop[];
   /** The Pod whose actor trades the symbol. */
   readonly owner: string | null;
   readonly epoch: number;
   readonly openOrders: readonly OrderData[];
+  /** Of the newest stored candle; null without one. */
+  readonly lastClose: LastClose | null;
 }
 
 export interface AccountSnapshot {
@@ -39,6 +49,48 @@ export interface AccountSnapshot {
   /** Reasons. */
   readonly paused: string | null;
   readonly halted: string | null;
+  /** Who gave them and when, a halt first. */
+  readonly stops: readonly Stop[];
+  readonly version: number;
+}
+
+/** The valued account, as the engine answers it. */
+export interface AccountLive {
+  readonly cash: string;
+  readonly reserved: string;
+  /** Cash and positions at market. */
+  readonly equity: string;
+  /** Positions at market and open reservations. */
+  readonly exposure: string;
+  /** Equity when the day began; null before its first price. */
+  readonly referenceEquity: string | null;
+  readonly day: {
+    readonly day: string;
+    /** Realized after fees. */
+    readonly profit: string;
+    readonly entries: number;
+    readonly lossesInRow: number;
+    /** Deposits less withdrawals since the reference was taken, and equity against the reference without them. */
+    readonly netDeposits: string | null;
+    readonly equityProfit: string | null;
+  };
+  /** What entries have to keep to; shares are of 1. With `enforced` false nobody looks at them. */
+  readonly limits: {
+    readonly enforced: boolean;
+    readonly orderShareMax: number;
+    readonly exposureShareMax: number;
+    readonly cashReserveShare: number;
+    readonly dailyLossShareMax: number;
+    readonly dailyEntriesMax: number;
+    readonly positionsMax: number;
+    readonly lossesInARowMax: number;
+    readonly cooldownMs: number;
+    readonly entryIntervalMs: number;
+  };
+  readonly paused: string | null;
+  readonly halted: string | null;
+  readonly deposits: string;
+  readonly withdrawals: string;
   readonly version: number;
 }
 
@@ -89,7 +141,11 @@ export type SnapshotData<Name extends Channel> = Name extends SymbolChannel
         : Anything;
 
 /** What a `state` message of the channel holds. */
-export type LiveData<Name extends Channel> = Name extends SymbolChannel ? SymbolLive : Anything;
+export type LiveData<Name extends Channel> = Name extends SymbolChannel
+  ? SymbolLive
+  : Name extends 'account'
+    ? AccountLive
+    : Anything;
 
 export function symbolChannel(symbol: string): SymbolChannel {
   return `symbol:${symbol}`;

@@ -3,8 +3,9 @@
  * computed here that the engine has not said, except the average price, which is derived wherever it is shown.
  */
 import { divide, formatDecimal, parseDecimal } from '../../domain/money.ts';
-import type { FeedEvent } from '../../protocol/feed.ts';
+import type { FeedEvent, Stop } from '../../protocol/feed.ts';
 import type { PositionData, SymbolLive, SymbolSnapshot } from './channels.ts';
+import { stopsAfter } from './stops.ts';
 
 export interface SymbolState {
   /** The journal row it is right after. */
@@ -17,11 +18,13 @@ export interface SymbolState {
   readonly mode: string;
   readonly pausedReason: string | null;
   readonly haltedReason: string | null;
+  /** Who gave these reasons and when, by the journal: `state` messages do not say it. */
+  readonly stops: readonly Stop[];
 }
 
 export function symbolState({ seq, data }: { readonly seq: number; readonly data: SymbolSnapshot }): SymbolState {
-  const { position, mode, pausedReason, haltedReason } = data;
-  return { seq, position, mode, pausedReason, haltedReason };
+  const { position, mode, pausedReason, haltedReason, stops } = data;
+  return { seq, position, mode, pausedReason, haltedReason, stops };
 }
 
 /** The state after an event of the symbol's stream; the same state for one it already contains. */
@@ -55,22 +58,23 @@ function positionAfter(before: PositionData, { seq, at, position }: FeedEvent): 
   };
 }
 
-type Control = Partial<Pick<SymbolState, 'mode' | 'pausedReason' | 'haltedReason'>>;
+type Control = Partial<Pick<SymbolState, 'mode' | 'pausedReason' | 'haltedReason' | 'stops'>>;
 
 /** Who may do what after a command, or after a supervisor halted the symbol because its actor could not run. */
 function controlAfter(state: SymbolState, event: FeedEvent): Control {
   const { command, reason, mode } = event as FeedEvent & { readonly reason: string; readonly mode?: string };
   const said = mode === undefined ? {} : { mode };
+  const stops = stopsAfter(state.stops, event);
   switch (command) {
     case 'pause':
       // A halt is the stronger of the two: pausing a halted symbol changes nothing.
-      return state.haltedReason === null ? { ...said, pausedReason: reason } : said;
+      return state.haltedReason === null ? { ...said, pausedReason: reason, stops } : said;
     case 'halt':
-      return { ...said, haltedReason: reason };
+      return { ...said, haltedReason: reason, stops };
     case 'resume':
-      return { ...said, pausedReason: null, haltedReason: null };
+      return { ...said, pausedReason: null, haltedReason: null, stops };
     case undefined:
-      return supervisorHalt(event);
+      return { ...supervisorHalt(event), stops };
     default:
       // Flatten and resolve change no control.
       return said;

@@ -5,6 +5,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { RetryableError, TerminalError } from '../../protocol/errors.ts';
+import { FEED_PATH } from '../../protocol/feed.ts';
 import type { HttpRequest, HttpResponse } from '../live-server.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Access } from './access.ts';
@@ -41,6 +42,7 @@ const COMMANDS_AT_ONCE = 16;
 const CONTROL_PATH = '/api/control';
 const LIVE_PATH = '/healthz/live';
 const READY_PATH = '/healthz/ready';
+const ROUTES: ReadonlySet<string> = new Set([CONTROL_PATH, LIVE_PATH, READY_PATH, FEED_PATH]);
 
 /** Never rejects. */
 export function createHttpHandler(options: HttpOptions): HttpHandler {
@@ -97,7 +99,7 @@ class Router {
 
   /** A name for the metrics: there are only so many. */
   routeOf(path: string): string {
-    if (this.#reads.has(path) || path === CONTROL_PATH || path === LIVE_PATH || path === READY_PATH) return path;
+    if (this.#reads.has(path) || ROUTES.has(path)) return path;
     return isData(path) || isHealth(path) ? 'unknown' : 'page';
   }
 
@@ -107,7 +109,9 @@ class Router {
     if (path === CONTROL_PATH) return this.#command(request);
     if (isData(path)) return this.#read(request);
     const { access, pages } = this.#options;
-    return access.refusal(request) ?? wrongMethod(request) ?? pages.respond(request);
+    const refused = access.refusal(request) ?? wrongMethod(request);
+    if (refused !== undefined) return refused;
+    return path === FEED_PATH ? noUpgrade() : pages.respond(request);
   }
 
   /** Without a token: whoever starts and stops processes has none. It says nothing else. */
@@ -139,7 +143,13 @@ class Router {
 }
 
 function isHealth(path: string): boolean {
-  return path.startsWith('/healthz/');
+  return path === '/healthz' || path.startsWith('/healthz/');
+}
+
+/** RFC 9110 §15.5.22 wants the header that names what to upgrade to. */
+function noUpgrade(): HttpResponse {
+  const headers = { upgrade: 'websocket', connection: 'upgrade' };
+  return failure('UPGRADE_REQUIRED', `${FEED_PATH} is a WebSocket: docs/FEED.md says what it carries`, headers);
 }
 
 /** What tells something about the account: never without a token where there is one. */

@@ -1,5 +1,6 @@
 /** Parameters of a query, checked: every problem is a sentence that names the parameter and what it takes. */
 import { isSymbol } from '../../domain/instrument.ts';
+import { isoTime } from '../../domain/time.ts';
 import { parseTradeCursor } from '../../protocol/trade-cursor.ts';
 
 export interface Parameter<T> {
@@ -70,7 +71,8 @@ export function count(minimum: number, maximum: number, standard: number): Param
 export const optionalTime: Parameter<number | undefined> = {
   read: (text) => {
     const time = TIME.test(text) ? Date.parse(text) : Number.NaN;
-    return Number.isNaN(time) ? undefined : time;
+    // February 31 is parsed as a day of March: a day that is not on the calendar is no time.
+    return Number.isNaN(time) || isoTime(time).slice(0, 10) !== text.slice(0, 10) ? undefined : time;
   },
   must: 'must be an ISO-8601 UTC time such as 2026-01-31T09:00:00Z',
   absent: () => undefined,

@@ -31,6 +31,7 @@ export type HttpErrorCode =
   | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
+  | 'UPGRADE_REQUIRED'
   | 'LIMIT'
   | 'UNAVAILABLE'
   | 'INTERNAL';
@@ -41,6 +42,7 @@ const STATUS_OF: Readonly<Record<HttpErrorCode, number>> = {
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  UPGRADE_REQUIRED: 426,
   LIMIT: 429,
   UNAVAILABLE: 503,
   INTERNAL: 500,

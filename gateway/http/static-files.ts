@@ -1,6 +1,6 @@
 /**
  * The dashboard, from memory: a folder is read once, compressed once, and never looked at again. A request can name only what
- * is in the list, so that no path leads out of it; what is not a plain path is answered 404 without a second thought.
+ * is in the list, so that no path leads out of it; everything else is answered 404.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -36,7 +36,6 @@ const COMPRESSED_BYTES_MIN = 256;
 const INDEX = '/index.html';
 /** Segments of letters, digits, dot, dash and underscore that do not begin with a dot. No percent sign, no empty segment. */
 const PLAIN_PATH = /^\/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*\/?)?$/;
-const PATH_LENGTH_MAX = 256;
 /** Vite's `name-hash.ext`: another content has another name. */
 const HASHED = /^\/assets\/.+-[A-Za-z0-9_-]{8,}\.[a-z0-9]+$/;
 const YEAR_SECONDS = 31_536_000;
@@ -89,12 +88,10 @@ export class StaticFiles {
     return this.#files.has(INDEX);
   }
 
-  /** To a GET or HEAD. The page's own paths (those without a dot) are answered with the page. */
+  /** To a GET or HEAD. The page is at `/` alone: what it shows there its address says behind the #. */
   respond({ path: asked, headers }: Pick<HttpRequest, 'path' | 'headers'>): HttpResponse {
-    if (asked.length > PATH_LENGTH_MAX || !PLAIN_PATH.test(asked)) return notFound();
-    const isPage = !asked.includes('.') && !asked.startsWith('/assets/');
-    if (isPage && !this.isBuilt) return text(503, NOT_BUILT);
-    const file = this.#files.get(asked) ?? (isPage ? this.#files.get(INDEX) : undefined);
+    if (asked === '/' && !this.isBuilt) return text(503, NOT_BUILT);
+    const file = this.#files.get(asked === '/' ? INDEX : asked);
     return file === undefined ? notFound() : send(file, headers);
   }
 }
@@ -115,7 +112,7 @@ function send({ contentType, cacheControl, variants }: StaticFile, headers: Http
 }
 
 function notFound(): HttpResponse {
-  return failure('NOT_FOUND', 'there is nothing here');
+  return failure('NOT_FOUND', 'there is nothing here: the dashboard is at /, and docs/FEED.md lists the rest');
 }
 
 /** Regular files, as paths relative to `folder`; hidden ones and links are left out. Empty when there is no folder. */

@@ -77,6 +77,8 @@ describe.runIf(hasChromium)('the look of the pages (needs chromium)', () => {
     const page = await world.open({ hash });
     await whenFilled(page, hash);
     expect(await tabFaults(page.page)).toEqual([]);
+    // What is hidden from screen readers must not be where a keyboard can go.
+    expect(await page.page.locator('[aria-hidden="true"] :is(a, button, input, [tabindex])').count()).toBe(0);
   });
 
   it('changes language, clock and theme without a reload, and keeps them', async () => {

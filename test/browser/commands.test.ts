@@ -50,6 +50,10 @@ describe.runIf(hasChromium)('a command from the page (needs chromium)', () => {
       { command: 'pause', mode: 'paused', reason: 'exchange maintenance at noon', by: NAME },
     ]);
 
+    // Who comes later sees who it was, and when.
+    await page.page.reload();
+    await page.page.locator('.market-stop', { hasText: /at noon \(Kim Test, \d\d-\d\d \d\d:\d\d UTC\)/ }).waitFor();
+
     const resuming = await page.command('Resume…', { reason: 'maintenance is over', by: NAME });
     await resuming.getByText('Ends the pause “exchange maintenance at noon”.').waitFor();
     await resuming.getByRole('button', { name: 'Resume', exact: true }).click();

@@ -77,7 +77,11 @@ export const CODE_TEXTS = {
   'command.flatten': { en: 'Flatten', ko: '전량 청산' },
   'command.resolve': { en: 'Resolve', ko: '수동 확정' },
   'command.deposit': { en: 'Deposit', ko: '입금' },
+  'command.limits': { en: 'Limits changed', ko: '한도 변경' },
+  'command.flattened': { en: 'Flatten completed', ko: '전량 청산 완료' },
   'command.withdraw': { en: 'Withdrawal', ko: '출금' },
+
+  'by.supervisor': { en: 'supervisor', ko: '감독자' },
 
   'side.buy': { en: 'Buy', ko: '매수' },
   'side.sell': { en: 'Sell', ko: '매도' },

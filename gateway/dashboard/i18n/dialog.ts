@@ -80,6 +80,10 @@ export const DIALOG_TEXTS = {
     en: 'The price is {seconds} s old: the market may be elsewhere.',
     ko: '가격이 {seconds}초 전 값입니다. 실제 시세와 다를 수 있습니다.',
   },
+  'dialog.flatten.closePrice': {
+    en: 'The price is a close of {time}, no trade has been heard since: the market may be elsewhere.',
+    ko: '{time} 종가입니다. 이후 체결가를 받지 못해 실제 시세와 다를 수 있습니다.',
+  },
   'dialog.flatten.reenters': {
     en: 'The strategy may enter again later. Pause the symbol as well if it must not.',
     ko: '이후 전략이 다시 진입할 수 있습니다. 원치 않으면 일시정지도 하십시오.',

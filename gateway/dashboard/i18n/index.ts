@@ -14,7 +14,17 @@ export function t(key: TextKey, values?: TextValues): string {
   return fillText(TEXTS[key], language.value, values);
 }
 
-export type CodeFamily = 'regime' | 'mode' | 'reason' | 'decision' | 'kind' | 'command' | 'side' | 'status' | 'signal';
+export type CodeFamily =
+  | 'regime'
+  | 'mode'
+  | 'reason'
+  | 'decision'
+  | 'kind'
+  | 'command'
+  | 'side'
+  | 'status'
+  | 'signal'
+  | 'by';
 
 /** A code of the engine in words; one that this page does not know is shown as it is, never hidden. */
 export function word(family: CodeFamily, code: string): string {

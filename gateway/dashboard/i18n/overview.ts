@@ -10,8 +10,14 @@ export const OVERVIEW_TEXTS = {
     ko: '정상 동작 중: Pod {pods}개, 종목 {symbols}개.',
   },
   'attention.waiting': { en: 'Waiting for the engine to say how it is.', ko: '엔진 상태를 기다리는 중입니다.' },
-  'attention.accountHalted': { en: 'The account is halted: {reason}', ko: '계좌가 중지되었습니다: {reason}' },
-  'attention.accountPaused': { en: 'The account makes no entries: {reason}', ko: '계좌의 진입이 멈췄습니다: {reason}' },
+  'attention.accountHalted': {
+    en: 'The account is halted: {reason}{said}',
+    ko: '계좌가 중지되었습니다: {reason}{said}',
+  },
+  'attention.accountPaused': {
+    en: 'The account makes no entries: {reason}{said}',
+    ko: '계좌의 진입이 멈췄습니다: {reason}{said}',
+  },
   'attention.engineSilent': {
     en: 'No Pod has answered for {age}.',
     ko: '{age} 동안 응답한 Pod가 없습니다.',
@@ -20,8 +26,11 @@ export const OVERVIEW_TEXTS = {
     en: 'The account was last valued {age} ago.',
     ko: '계좌 평가가 {age} 전 값입니다.',
   },
-  'attention.symbolHalted': { en: '{symbol} is halted: {reason}', ko: '{symbol} 중지됨: {reason}' },
-  'attention.symbolPaused': { en: '{symbol} makes no entries: {reason}', ko: '{symbol} 진입 일시정지: {reason}' },
+  'attention.symbolHalted': { en: '{symbol} is halted: {reason}{said}', ko: '{symbol} 중지됨: {reason}{said}' },
+  'attention.symbolPaused': {
+    en: '{symbol} makes no entries: {reason}{said}',
+    ko: '{symbol} 진입 일시정지: {reason}{said}',
+  },
   'attention.orphan': { en: 'Nobody owns {symbol} at the moment.', ko: '현재 {symbol} 담당 Pod가 없습니다.' },
   'attention.unknownOrder': {
     en: '{symbol} has an order whose fate is not known.',
@@ -103,6 +112,11 @@ export const OVERVIEW_TEXTS = {
   'account.limits.positions': { en: 'Positions', ko: '포지션 수' },
   'account.limits.losses': { en: 'Losses in a row', ko: '연속 손실' },
   'account.limits.exposure': { en: 'Invested', ko: '투자 비중' },
+  'account.limits.off': {
+    en: 'Limits are off: the engine was started with risk off.',
+    ko: '한도 없음: risk off 설정으로 실행 중입니다.',
+  },
+  'account.limits.unknown': { en: 'The engine has not told its limits.', ko: '엔진이 한도를 알려 주지 않았습니다.' },
   'account.limits.of': { en: '{value} of {limit}', ko: '{value} / {limit}' },
 
   'health.title': { en: 'Engine', ko: '엔진' },
@@ -117,8 +131,8 @@ export const OVERVIEW_TEXTS = {
 
   'decisions.title': { en: 'Signals and decisions', ko: '신호와 판단' },
   'decisions.empty': {
-    en: 'No entry or exit has been decided yet. What keeps the engine waiting is in the table above.',
-    ko: '아직 진입이나 청산 판단이 없습니다. 기다리는 이유는 위 표에 있습니다.',
+    en: 'No entry or exit has been decided yet. “What it is thinking” says what it waits for.',
+    ko: '아직 진입이나 청산 판단이 없습니다. 기다리는 이유는 ‘엔진의 판단’에 있습니다.',
   },
   'events.title': { en: 'Events', ko: '기록' },
   'events.empty': { en: 'Nothing has happened yet.', ko: '아직 일어난 일이 없습니다.' },

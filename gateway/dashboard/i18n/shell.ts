@@ -44,6 +44,7 @@ export const SHELL_TEXTS = {
   'age.minutes': { en: '{count} min', ko: '{count}분' },
   'age.hours': { en: '{count} h', ko: '{count}시간' },
   'age.days': { en: '{count} d', ko: '{count}일' },
+  'price.close': { en: 'close {time}', ko: '종가 {time}' },
   'age.ago': { en: '{age} ago', ko: '{age} 전' },
 
   'page.loading': { en: 'Loading', ko: '불러오는 중' },

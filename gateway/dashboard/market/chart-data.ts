@@ -99,9 +99,11 @@ export class ChartData {
   }
 
   #heardPrice(): void {
-    const price = Number(this.#store.price(this.symbol).value?.value);
+    const last = this.#store.price(this.symbol).value;
+    const price = Number(last?.value);
     const lastClosed = this.candles.value.at(-1);
-    if (lastClosed === undefined || !Number.isFinite(price)) return;
+    // A close is of a candle that is over.
+    if (lastClosed === undefined || !Number.isFinite(price) || last?.closedAt !== undefined) return;
     this.running.value = runCandle(this.running.peek(), lastClosed, price);
   }
 

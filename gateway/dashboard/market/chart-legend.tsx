@@ -1,6 +1,7 @@
 /** What the signs of the chart mean, and what the page does not know. */
 import { formatPrice } from '../format/money.ts';
 import { t, word } from '../i18n/index.ts';
+import { ChartCredit } from '../ui/chart-credit.tsx';
 import type { ChartData } from './chart-data.ts';
 import { levelTitle } from './level-title.ts';
 import { RegimeMark } from './regime-mark.tsx';
@@ -31,7 +32,7 @@ export function ChartLegend({ data }: { readonly data: ChartData }) {
         ))}
       </ul>
       <p class="quiet">
-        {t('market.legend.regime')} {t('market.legend.running')}
+        {t('market.legend.regime')} {t('market.legend.running')} <ChartCredit />
       </p>
     </div>
   );

@@ -51,7 +51,8 @@ const FIRST_BARS_MIN = 60;
 export function createChartView(host: HTMLElement, firstPalette: ChartPalette): ChartView {
   const chart = createChart(host, {
     autoSize: true,
-    layout: { attributionLogo: true, fontFamily: getComputedStyle(host).fontFamily, fontSize: 12 },
+    // Its link would lie in what is hidden from screen readers: ChartCredit stands beside the chart.
+    layout: { attributionLogo: false, fontFamily: getComputedStyle(host).fontFamily, fontSize: 12 },
     crosshair: { mode: CrosshairMode.Normal },
     timeScale: { timeVisible: true, secondsVisible: false, rightOffset: MARGIN_BARS },
     rightPriceScale: { scaleMargins: { top: 0.08, bottom: 0.08 } },
@@ -126,7 +127,6 @@ export function createChartView(host: HTMLElement, firstPalette: ChartPalette): 
         position: marker.side === 'buy' ? ('belowBar' as const) : ('aboveBar' as const),
         shape: marker.side === 'buy' ? ('arrowUp' as const) : ('arrowDown' as const),
         color: palette.text,
-        text: marker.quantity + (marker.fills > 1 ? ` (${marker.fills})` : ''),
       })),
     );
     for (const line of lines) series.removePriceLine(line);

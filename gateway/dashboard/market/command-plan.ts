@@ -12,10 +12,12 @@ export type CommandTarget =
   | { readonly target: 'symbol'; readonly symbol: string; readonly command: CommandName }
   | { readonly target: 'account'; readonly command: Exclude<CommandName, 'flatten'> };
 
-/** What the page knows when the plan is made; a price that is too old to trust comes with its age. */
+/** What the page knows when the plan is made; a price too old to trust comes with its age, one of a candle with its time. */
 export interface KnownState {
   readonly view: SymbolView | undefined;
-  readonly price: { readonly value: string; readonly ageSeconds: number | null } | undefined;
+  readonly price:
+    | { readonly value: string; readonly ageSeconds: number | null; readonly closedAt: string | null }
+    | undefined;
   readonly account: AccountView | undefined;
   /** Symbols the engine serves, and how many of them hold something. */
   readonly symbols: number;
@@ -28,6 +30,8 @@ export interface NumberWriter {
   quantity(quantity: string, symbol: string): string;
   price(price: string): string;
   percent(percent: string): string;
+  /** Of ISO-8601. */
+  time(at: string): string;
 }
 
 export interface CommandPlan {
@@ -86,7 +90,9 @@ function flattenPlan(symbol: string, view: SymbolView, known: KnownState, write:
     const percent = profitPercent === null ? '–' : write.percent(size(profitPercent));
     const values = { profit: write.krw(size(profit)), percent };
     effects.push(words(isLoss ? 'dialog.flatten.loses' : 'dialog.flatten.earns', { ...values, average }));
-    if (known.price.ageSeconds !== null) {
+    if (known.price.closedAt !== null) {
+      cautions.push(words('dialog.flatten.closePrice', { time: write.time(known.price.closedAt) }));
+    } else if (known.price.ageSeconds !== null) {
       cautions.push(words('dialog.flatten.oldPrice', { seconds: String(known.price.ageSeconds) }));
     }
   }

@@ -1,15 +1,15 @@
-/** Entries and exits on the chart: one marker for each candle and side, whatever number of fills it took. */
+/**
+ * Entries and exits on the chart: one marker for each candle and side, whatever number of fills it took. A sign without a
+ * number, which would lie over the candles beside it: the events of the symbol tell quantity and price.
+ */
 import { MINUTE_MS } from '../../../domain/candle.ts';
-import { formatDecimal, parseDecimal, tryParseDecimal } from '../../../domain/money.ts';
+import { tryParseDecimal } from '../../../domain/money.ts';
 import type { FeedEvent } from '../../../protocol/feed.ts';
 
 export interface FillMarker {
   /** Open time of the candle it belongs to, milliseconds. */
   readonly openTime: number;
   readonly side: 'buy' | 'sell';
-  /** Decimal string: all fills of the marker together. */
-  readonly quantity: string;
-  readonly fills: number;
 }
 
 /** The fills among these events, each row once, oldest first. Rows that are no fills, or not readable ones, are left out. */
@@ -36,15 +36,7 @@ export function fillMarkers(events: readonly FeedEvent[], from: number): readonl
     const openTime = Math.floor(Date.parse(event.at) / MINUTE_MS) * MINUTE_MS;
     if (openTime < from) continue;
     const side = event.side === 'buy' ? 'buy' : 'sell';
-    const quantity = parseDecimal(String(event.quantity));
-    const key = `${openTime} ${side}`;
-    const earlier = markers.get(key);
-    markers.set(key, {
-      openTime,
-      side,
-      quantity: formatDecimal(quantity + (earlier === undefined ? 0n : parseDecimal(earlier.quantity))),
-      fills: (earlier?.fills ?? 0) + 1,
-    });
+    markers.set(`${openTime} ${side}`, { openTime, side });
   }
   return [...markers.values()].sort((a, b) => a.openTime - b.openTime);
 }

@@ -22,7 +22,11 @@ export function knownState(store: Store, target: CommandTarget): KnownState {
     price:
       price === undefined
         ? undefined
-        : { value: price.value, ageSeconds: age > STALE_MS ? Math.floor(age / 1_000) : null },
+        : {
+            value: price.value,
+            ageSeconds: age > STALE_MS ? Math.floor(age / 1_000) : null,
+            closedAt: price.closedAt ?? null,
+          },
     account,
     symbols: symbols.length,
     holding: 0,

@@ -20,7 +20,8 @@ export interface MarketPageProps {
 export function MarketPage({ store, symbol }: MarketPageProps) {
   const symbols = store.symbols.value;
   const isLost = store.connection.value === 'lost';
-  const isMissing = symbols.length > 0 && !symbols.includes(symbol);
+  // Before the symbols are known, none is missing.
+  const isMissing = (symbols.length > 0 || store.cluster.value !== undefined) && !symbols.includes(symbol);
   return (
     <div class={isLost ? 'market market-lost' : 'market'}>
       <SymbolSwitcher store={store} selected={symbol} />

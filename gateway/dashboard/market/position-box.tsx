@@ -5,9 +5,9 @@ import { formatDateTime } from '../format/time.ts';
 import { t, word } from '../i18n/index.ts';
 import { zone } from '../settings.ts';
 import type { Store, SymbolView } from '../store/types.ts';
-import { Age } from '../ui/age.tsx';
 import { Profit, ProfitPercent } from '../ui/amount.tsx';
 import { Card } from '../ui/card.tsx';
+import { PriceAge } from '../ui/price-age.tsx';
 import { isHeld, positionNumbers } from './position-numbers.ts';
 
 interface BoxProps {
@@ -42,7 +42,7 @@ function Held({ store, symbol, view }: BoxProps & { readonly view: SymbolView })
   return (
     <dl class="market-numbers">
       <Entry name={t('market.position.profit')} isLarge>
-        <Age store={store} heardAt={price?.heardAt} /> <Profit amount={numbers.profit} />{' '}
+        <PriceAge store={store} price={price} /> <Profit amount={numbers.profit} />{' '}
         <ProfitPercent percent={numbers.profitPercent} />
       </Entry>
       <Entry name={t('market.position.quantity')}>{formatQuantity(position.quantity)}</Entry>

@@ -1,10 +1,14 @@
 /** The head of the page: price, mode, owner, who stopped it, and the commands. */
 import type { ComponentChildren } from 'preact';
+import type { Stop } from '../../../protocol/feed.ts';
 import { formatPrice } from '../format/money.ts';
+import { saidBy } from '../format/said.ts';
 import { t, word } from '../i18n/index.ts';
+import { stopFor } from '../store/stops.ts';
 import type { CommandName, Store, SymbolView } from '../store/types.ts';
 import { Age } from '../ui/age.tsx';
 import { Badge, modeTone } from '../ui/badge.tsx';
+import { PriceAge } from '../ui/price-age.tsx';
 import { openCommand } from './command-dialog.tsx';
 import { isHeld } from './position-numbers.ts';
 import { RegimeMark } from './regime-mark.tsx';
@@ -26,7 +30,7 @@ export function SymbolHead({ store, symbol }: HeadProps) {
         <p class="market-last number">
           <span class="visually-hidden">{t('market.price')} </span>
           <strong>{price === undefined ? t('market.noPrice') : `₩${formatPrice(price.value)}`}</strong>
-          <Age store={store} heardAt={price?.heardAt} />
+          <PriceAge store={store} price={price} />
         </p>
       </div>
       {aged === undefined ? (
@@ -90,14 +94,18 @@ function SymbolFacts({ view, children }: { view: SymbolView; children: Component
 }
 
 function StopNotes({ view }: { readonly view: SymbolView }) {
-  const { haltedReason, pausedReason } = view;
+  const { haltedReason, pausedReason, stops } = view;
+  const words = (command: Stop['command'], reason: string) => ({
+    reason,
+    said: saidBy(stopFor(stops, command, reason)),
+  });
   if (haltedReason === null && pausedReason === null) return null;
   return (
     <div class="market-stops" role="status">
       {haltedReason !== null && (
-        <p class="market-stop market-stop-halt">{t('market.halted', { reason: haltedReason })}</p>
+        <p class="market-stop market-stop-halt">{t('market.halted', words('halt', haltedReason))}</p>
       )}
-      {pausedReason !== null && <p class="market-stop">{t('market.paused', { reason: pausedReason })}</p>}
+      {pausedReason !== null && <p class="market-stop">{t('market.paused', words('pause', pausedReason))}</p>}
     </div>
   );
 }

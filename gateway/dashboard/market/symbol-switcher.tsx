@@ -3,7 +3,7 @@ import { formatPrice } from '../format/money.ts';
 import { t, word } from '../i18n/index.ts';
 import { marketHref } from '../shell/router.ts';
 import type { Store } from '../store/types.ts';
-import { Age } from '../ui/age.tsx';
+import { PriceAge } from '../ui/price-age.tsx';
 import { RegimeMark } from './regime-mark.tsx';
 
 interface SwitcherProps {
@@ -38,7 +38,7 @@ function SymbolLink({ store, symbol, isSelected }: { store: Store; symbol: strin
           <RegimeMark regime={regime} />
           {word('regime', regime)}
         </span>
-        <Age store={store} heardAt={price?.heardAt} />
+        <PriceAge store={store} price={price} />
       </a>
     </li>
   );

@@ -32,6 +32,9 @@ export function AccountCard({ store }: { readonly store: Store }) {
       {account !== undefined && (
         <>
           <h3>{t('account.limits')}</h3>
+          {account.limits?.enforced !== true && (
+            <p class="quiet">{t(account.limits === null ? 'account.limits.unknown' : 'account.limits.off')}</p>
+          )}
           <dl class="lines limits">
             {dayLimits(account, heldCount(store)).map((limit) => (
               <Limit key={limit.name} limit={limit} />
@@ -61,10 +64,12 @@ function Limit({ limit: { name, value, limit, used } }: { readonly limit: DayLim
   return (
     <div class="line">
       <dt>{t(`account.limits.${name}`)}</dt>
-      <dd class="number">{t('account.limits.of', { value, limit })}</dd>
-      <span class={`bar ${used >= NEARLY_USED ? 'bar-near' : ''}`} aria-hidden="true">
-        <i style={{ width: `${used * 100}%` }} />
-      </span>
+      <dd class="number">{limit === null ? value : t('account.limits.of', { value, limit })}</dd>
+      {limit !== null && (
+        <span class={`bar ${used >= NEARLY_USED ? 'bar-near' : ''}`} aria-hidden="true">
+          <i style={{ width: `${used * 100}%` }} />
+        </span>
+      )}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** The first line of the page: is it healthy. One quiet sentence when it is, a list when it is not. */
 import { ageText } from '../format/age.ts';
+import { saidBy } from '../format/said.ts';
 import { t } from '../i18n/index.ts';
 import type { Store } from '../store/types.ts';
 import { type Attention, attentionOf, isSevere } from './attention.ts';
@@ -50,6 +51,10 @@ function attentionText(item: Attention): string {
   if ('ageMs' in item) {
     const age = ageText(item.ageMs);
     return t(`attention.${item.type}`, 'symbol' in item ? { age, symbol: item.symbol } : { age });
+  }
+  if ('stop' in item) {
+    const values = { reason: item.stop.reason, said: saidBy(item.stop) };
+    return t(`attention.${item.type}`, 'symbol' in item ? { ...values, symbol: item.symbol } : values);
   }
   const { type: _, ...values } = item;
   return t(`attention.${type}`, values);

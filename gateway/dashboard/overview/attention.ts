@@ -1,9 +1,11 @@
 /** What a person should know first: everything that is not as it should be, the worst first. Pure. */
+import type { Stop } from '../../../protocol/feed.ts';
+import { stopFor } from '../store/stops.ts';
 import type { AccountView, Aged, ClusterView, Connection, SymbolView } from '../store/types.ts';
 
 export type Attention =
-  | { readonly type: 'accountHalted' | 'accountPaused'; readonly reason: string }
-  | { readonly type: 'symbolHalted' | 'symbolPaused'; readonly symbol: string; readonly reason: string }
+  | { readonly type: 'accountHalted' | 'accountPaused'; readonly stop: Stop }
+  | { readonly type: 'symbolHalted' | 'symbolPaused'; readonly symbol: string; readonly stop: Stop }
   | { readonly type: 'unknownOrder' | 'orphan'; readonly symbol: string }
   | { readonly type: 'podDown' | 'podDraining'; readonly pod: string }
   | { readonly type: 'accountStale' | 'engineSilent'; readonly ageMs: number }
@@ -30,21 +32,23 @@ export function attentionOf(situation: Situation): readonly Attention[] {
   const { account, symbols } = situation;
   const found: Attention[] = [];
   if (account !== undefined && account.value.halted !== null) {
-    found.push({ type: 'accountHalted', reason: account.value.halted });
+    found.push({ type: 'accountHalted', stop: stopFor(account.value.stops, 'halt', account.value.halted) });
   }
   for (const { symbol, view } of symbols) {
     if (view === undefined) continue;
-    const { haltedReason, openOrders } = view.value;
-    if (haltedReason !== null) found.push({ type: 'symbolHalted', symbol, reason: haltedReason });
+    const { haltedReason, stops, openOrders } = view.value;
+    if (haltedReason !== null) {
+      found.push({ type: 'symbolHalted', symbol, stop: stopFor(stops, 'halt', haltedReason) });
+    }
     if (openOrders.some(({ status }) => status === 'unknown')) found.push({ type: 'unknownOrder', symbol });
   }
   found.push(...podsAttention(situation.cluster?.value));
   if (account !== undefined && account.value.paused !== null) {
-    found.push({ type: 'accountPaused', reason: account.value.paused });
+    found.push({ type: 'accountPaused', stop: stopFor(account.value.stops, 'pause', account.value.paused) });
   }
   for (const { symbol, view } of symbols) {
     if (view !== undefined && view.value.pausedReason !== null) {
-      found.push({ type: 'symbolPaused', symbol, reason: view.value.pausedReason });
+      found.push({ type: 'symbolPaused', symbol, stop: stopFor(view.value.stops, 'pause', view.value.pausedReason) });
     }
   }
   // Without a connection everything is old: the band across the page says so, once.

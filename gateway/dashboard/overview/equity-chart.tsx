@@ -36,7 +36,8 @@ function drawChart(place: HTMLElement, series: ReadonlySignal<EquitySeries | und
     handleScale: false,
     rightPriceScale: { borderVisible: false, entireTextOnly: true },
     timeScale: { borderVisible: false, timeVisible: true, fixLeftEdge: true, fixRightEdge: true },
-    layout: { attributionLogo: true, panes: { enableResize: false } },
+    // Its link would lie in what is hidden from screen readers: ChartCredit stands beside the chart.
+    layout: { attributionLogo: false, panes: { enableResize: false } },
   });
   const lines: Lines = {
     equity: chart.addSeries(LineSeries, { lineWidth: 2, priceLineVisible: false, priceFormat: krwFormat() }),

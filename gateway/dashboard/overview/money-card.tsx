@@ -14,6 +14,7 @@ import type { AccountView } from '../store/types.ts';
 import { Age } from '../ui/age.tsx';
 import { Profit, ProfitShare } from '../ui/amount.tsx';
 import { Card } from '../ui/card.tsx';
+import { ChartCredit } from '../ui/chart-credit.tsx';
 import { Segmented } from '../ui/segmented.tsx';
 import type { EquityChartProps } from './equity-chart.tsx';
 import { type EquitySeries, equitySeries } from './equity-series.ts';
@@ -45,7 +46,7 @@ export function MoneyCard({ store }: { readonly store: DashboardStore }) {
 function Figures({ store }: { readonly store: DashboardStore }) {
   const aged = store.account.value;
   const account = aged?.value;
-  const { today, total, deposited } = profitsOf(account);
+  const { today, invested, total, deposited } = profitsOf(account);
   const drawdown = store.equity.value?.maxDrawdown;
   return (
     <dl class="figures">
@@ -55,7 +56,7 @@ function Figures({ store }: { readonly store: DashboardStore }) {
       </Figure>
       <Figure name={t('money.today')} class="figure-second">
         <Profit amount={today} />
-        <ProfitShare part={today} whole={account?.referenceEquity} />
+        <ProfitShare part={today} whole={invested} />
       </Figure>
       <Figure name={t('money.realizedToday')}>
         <Profit amount={account?.day.profit} />
@@ -87,8 +88,10 @@ function Figure({ name, class: className = '', children }: FigureProps) {
 }
 
 interface Profits {
-  /** Equity against the day's reference: what was paid in or out since then counts too. */
+  /** The engine's own word: cash that was moved that day is not in it. */
   readonly today: Units | undefined;
+  /** What it was made with: the day's reference and that cash. */
+  readonly invested: Units | undefined;
   readonly total: Units | undefined;
   readonly deposited: Units | undefined;
 }
@@ -96,11 +99,13 @@ interface Profits {
 function profitsOf(account: AccountView | undefined): Profits {
   const equity = unitsOf(account?.equity);
   const reference = unitsOf(account?.referenceEquity);
+  const moved = unitsOf(account?.day.netDeposits);
   const deposits = unitsOf(account?.deposits);
   const withdrawals = unitsOf(account?.withdrawals);
   const deposited = deposits === undefined || withdrawals === undefined ? undefined : deposits - withdrawals;
   return {
-    today: equity === undefined || reference === undefined ? undefined : equity - reference,
+    today: unitsOf(account?.day.equityProfit),
+    invested: reference === undefined || moved === undefined ? undefined : reference + moved,
     total: equity === undefined || deposited === undefined ? undefined : equity - deposited,
     deposited,
   };
@@ -119,6 +124,7 @@ function Curve({ store }: { readonly store: DashboardStore }) {
       <figcaption>
         <span class="legend legend-equity">{t('money.legend.equity')}</span>
         <span class="legend legend-drawdown">{t('money.legend.drawdown')}</span>
+        <ChartCredit />
         <CurveInWords store={store} series={series} />
       </figcaption>
     </figure>

@@ -5,10 +5,10 @@ import { openCommand } from '../market/command-dialog.tsx';
 import { isHeld, positionNumbers } from '../market/position-numbers.ts';
 import { marketHref } from '../shell/router.ts';
 import type { Store, SymbolView } from '../store/types.ts';
-import { Age } from '../ui/age.tsx';
 import { Profit, ProfitPercent } from '../ui/amount.tsx';
 import { Card } from '../ui/card.tsx';
 import { Cell } from '../ui/cell.tsx';
+import { PriceAge } from '../ui/price-age.tsx';
 import { CELL, COLUMN_HEADER, ROW, ROW_GROUP, ROW_HEADER, TABLE } from '../ui/table-roles.ts';
 import { closestToEntry, thoughtOf } from './thought.ts';
 
@@ -86,7 +86,7 @@ function PositionRow({ store, symbol, view }: Held & { readonly store: Store }) 
       <Cell label={t('positions.average')}>{formatPrice(position.averagePrice)}</Cell>
       <Cell label={t('positions.last')}>
         {formatPrice(price?.value)}
-        <Age store={store} heardAt={price?.heardAt} />
+        <PriceAge store={store} price={price} />
       </Cell>
       <Cell label={t('positions.value')}>{formatKrw(value)}</Cell>
       <Cell label={t('positions.profit')} class="profit">

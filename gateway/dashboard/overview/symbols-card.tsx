@@ -12,6 +12,7 @@ import { Age } from '../ui/age.tsx';
 import { Badge, modeTone } from '../ui/badge.tsx';
 import { Card } from '../ui/card.tsx';
 import { Cell } from '../ui/cell.tsx';
+import { PriceAge } from '../ui/price-age.tsx';
 import { CELL, COLUMN_HEADER, ROW, ROW_GROUP, ROW_HEADER, TABLE } from '../ui/table-roles.ts';
 import { type Thought, thoughtOf } from './thought.ts';
 
@@ -104,7 +105,7 @@ function PriceCell({ store, symbol }: RowProps) {
   return (
     <Cell label={t('symbols.price')} class="price">
       {formatPrice(price?.value)}
-      <Age store={store} heardAt={price?.heardAt} />
+      <PriceAge store={store} price={price} />
     </Cell>
   );
 }

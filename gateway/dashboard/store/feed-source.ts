@@ -11,8 +11,12 @@ export interface ChannelHandlers {
   readonly state?: (message: Message<'state'>) => void;
 }
 
+export interface FeedSubscription {
+  unsubscribe(): void;
+}
+
 export interface FeedSource {
-  subscribe(channel: string, handlers: ChannelHandlers): unknown;
+  subscribe(channel: string, handlers: ChannelHandlers): FeedSubscription;
   close(): void;
 }
 

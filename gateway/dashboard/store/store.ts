@@ -3,14 +3,16 @@
  * What is shown of the moment comes from snapshots and events only, so that a reconnect leaves it complete and correct.
  */
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import type { CandleJson, FeedEvent } from '../../../protocol/feed.ts';
+import type { CandleJson, FeedEvent, Stop } from '../../../protocol/feed.ts';
+import { stopsAfter } from '../../client/stops.ts';
 import { afterAccountEvent, afterAccountSnapshot, fromAccountState } from './account-view.ts';
 import { type Api, UnauthorizedError } from './api.ts';
 import { fromClusterSnapshot, fromClusterState } from './cluster-view.ts';
 import { EquityHistory } from './equity-history.ts';
 import { withEvent, withHistory } from './event-log.ts';
-import type { FeedSource, OpenFeed } from './feed-source.ts';
+import type { FeedSource, FeedSubscription, OpenFeed } from './feed-source.ts';
 import { listOf } from './json.ts';
+import { stopsOf } from './stops.ts';
 import { SymbolChannel } from './symbol-channel.ts';
 import type { AccountView, Aged, ClusterView, Command, Connection, EquityCurve, Store } from './types.ts';
 
@@ -49,7 +51,9 @@ export class DashboardStore implements Store {
   readonly #events = signal<readonly FeedEvent[]>([]);
   readonly #marketTime = signal<string | undefined>(undefined);
   readonly #channels = new Map<string, SymbolChannel>();
-  readonly #subscribed = new Set<string>();
+  readonly #subscribed = new Map<string, FeedSubscription>();
+  /** By the journal, also before the account is valued. */
+  #accountStops: readonly Stop[] = [];
   readonly equityHistory: EquityHistory;
   #feed: FeedSource | undefined;
 
@@ -157,13 +161,17 @@ export class DashboardStore implements Store {
       },
     });
     this.#feed.subscribe('account', {
-      snapshot: ({ data }) => this.#setAccount((view) => afterAccountSnapshot(view, data)),
+      snapshot: ({ data }) => {
+        this.#accountStops = stopsOf(data.stops);
+        this.#setAccount((view) => afterAccountSnapshot(view, data));
+      },
       event: (event) => {
+        this.#accountStops = stopsAfter(this.#accountStops, event);
         this.#setAccount((view) => afterAccountEvent(view, event));
         this.#hear(event);
       },
       state: ({ data }) => {
-        this.#account.value = { value: fromAccountState(data), heardAt: this.#options.now() };
+        this.#account.value = { value: fromAccountState(data, this.#accountStops), heardAt: this.#options.now() };
       },
     });
     this.#feed.subscribe('cluster', {
@@ -180,14 +188,20 @@ export class DashboardStore implements Store {
     });
   }
 
-  /** Symbols may be added while the page is open; one that was removed stays until a reload. */
+  /** These and no others: symbols are added and removed while the page is open. */
   #follow(symbols: readonly string[]): void {
-    const all = [...new Set([...this.#symbols.value, ...symbols])].sort();
-    if (all.length !== this.#symbols.value.length) this.#symbols.value = all;
+    const all = [...symbols].sort();
+    for (const [symbol, subscription] of this.#subscribed) {
+      if (all.includes(symbol)) continue;
+      subscription.unsubscribe();
+      this.#subscribed.delete(symbol);
+      // What was known of it is old when it comes back.
+      this.#channels.delete(symbol);
+    }
+    if (all.join() !== this.#symbols.value.join()) this.#symbols.value = all;
     for (const symbol of all) {
-      if (this.#subscribed.has(symbol)) continue;
-      this.#subscribed.add(symbol);
-      this.#feed?.subscribe(`symbol:${symbol}`, this.#channel(symbol).handlers);
+      if (this.#feed === undefined || this.#subscribed.has(symbol)) continue;
+      this.#subscribed.set(symbol, this.#feed.subscribe(`symbol:${symbol}`, this.#channel(symbol).handlers));
     }
   }
 

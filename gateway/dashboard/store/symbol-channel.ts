@@ -3,8 +3,9 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import { formatDecimal, fromNumber } from '../../../domain/money.ts';
 import type { CandleJson, FeedEvent } from '../../../protocol/feed.ts';
 import type { ChannelHandlers } from './feed-source.ts';
+import { type Json, objectOf, textOf } from './json.ts';
 import { afterSymbolEvent, afterSymbolState, fromSymbolSnapshot } from './symbol-view.ts';
-import type { Aged, SymbolView } from './types.ts';
+import type { Aged, Price, SymbolView } from './types.ts';
 
 export interface SymbolChannelOptions {
   readonly symbol: string;
@@ -17,7 +18,7 @@ export interface SymbolChannelOptions {
 export class SymbolChannel {
   readonly #options: SymbolChannelOptions;
   readonly #view = signal<Aged<SymbolView> | undefined>(undefined);
-  readonly #price = signal<Aged<string> | undefined>(undefined);
+  readonly #price = signal<Price | undefined>(undefined);
   readonly #candle = signal<CandleJson | undefined>(undefined);
   /** When the last `state` was heard; undefined before the first. */
   #stateHeardAt: number | undefined;
@@ -31,7 +32,7 @@ export class SymbolChannel {
     return this.#view;
   }
 
-  get price(): ReadonlySignal<Aged<string> | undefined> {
+  get price(): ReadonlySignal<Price | undefined> {
     return this.#price;
   }
 
@@ -48,6 +49,7 @@ export class SymbolChannel {
     snapshot: ({ data, seq }) => {
       const { symbol } = this.#options;
       this.#set(fromSymbolSnapshot(symbol, data, seq, this.#view.value?.value));
+      this.#startFrom(objectOf(data.lastClose));
     },
     event: (event) => {
       const before = this.#view.value;
@@ -71,6 +73,16 @@ export class SymbolChannel {
       this.#price.value = { value: formatDecimal(fromNumber(candle.close)), heardAt: this.#options.now() };
     },
   };
+
+  /** Until a trade is heard, the close of the newest candle is the best that is known. */
+  #startFrom(lastClose: Json | undefined): void {
+    const [value, closedAt] = [textOf(lastClose?.price), textOf(lastClose?.at)];
+    if (value === null || closedAt === null) return;
+    const known = this.#price.value;
+    if (known === undefined || known.closedAt !== undefined) {
+      this.#price.value = { value, closedAt, heardAt: known?.heardAt ?? this.#options.now() };
+    }
+  }
 
   /** Exits and checks are as old as the last `state`: an event or a snapshot says nothing of them, so it makes nothing younger. */
   #set(value: SymbolView): void {

@@ -8,6 +8,7 @@ import type { FeedEvent } from '../../../protocol/feed.ts';
 import type { PositionData } from '../../client/channels.ts';
 import { afterEvent } from '../../client/symbol-state.ts';
 import { decimalOf, type Json, listOf, numberOf, objectOf, textOf } from './json.ts';
+import { stopsOf } from './stops.ts';
 import type { EntryCheck, SymbolView } from './types.ts';
 
 /** A snapshot replaces everything durable; what only the engine knows stays until the next `state` (null: nothing known). */
@@ -22,6 +23,7 @@ export function fromSymbolSnapshot(
     mode: textOf(data.mode) ?? 'starting',
     pausedReason: textOf(data.pausedReason),
     haltedReason: textOf(data.haltedReason),
+    stops: stopsOf(data.stops),
     owner: textOf(data.owner),
     epoch: numberOf(data.epoch),
     openOrders: listOf(data.openOrders),
@@ -32,8 +34,8 @@ export function fromSymbolSnapshot(
 
 /** Every row raises the version; a fill brings the position after it, a `mode` row what a person said. */
 export function afterSymbolEvent(view: SymbolView, event: FeedEvent): SymbolView {
-  const { mode, pausedReason, haltedReason } = view;
-  const before = { seq: view.position.version, position: view.position, mode, pausedReason, haltedReason };
+  const { position, mode, pausedReason, haltedReason, stops } = view;
+  const before = { seq: position.version, position, mode, pausedReason, haltedReason, stops };
   const { seq: _, ...after } = afterEvent(before, event);
   return { ...view, ...after };
 }

@@ -1,6 +1,6 @@
 /** What the pages see: filled by the store from the feed and the read API, read by every component through signals. */
 import type { ReadonlySignal } from '@preact/signals';
-import type { CandleJson, FeedEvent } from '../../../protocol/feed.ts';
+import type { CandleJson, FeedEvent, Stop } from '../../../protocol/feed.ts';
 import type { PositionData } from '../../client/channels.ts';
 
 export type Connection = 'connecting' | 'live' | 'lost';
@@ -9,6 +9,11 @@ export type Connection = 'connecting' | 'live' | 'lost';
 export interface Aged<T> {
   readonly value: T;
   readonly heardAt: number;
+}
+
+export interface Price extends Aged<string> {
+  /** Market time, ISO-8601: nobody has heard a trade yet, and this is the close of a candle that ended then. */
+  readonly closedAt?: string;
 }
 
 export interface EntryCheck {
@@ -23,6 +28,8 @@ export interface SymbolView {
   readonly mode: string;
   readonly pausedReason: string | null;
   readonly haltedReason: string | null;
+  /** Who gave these reasons and when, by the journal. */
+  readonly stops: readonly Stop[];
   readonly owner: string | null;
   readonly epoch: number;
   readonly openOrders: readonly Readonly<Record<string, unknown>>[];
@@ -48,11 +55,27 @@ export interface AccountView {
     readonly profit: string;
     readonly entries: number;
     readonly lossesInRow: number;
+    /** Deposits less withdrawals since the reference was taken, and equity against it without them. */
+    readonly netDeposits: string | null;
+    readonly equityProfit: string | null;
   };
+  /** Null: the engine has not told them. */
+  readonly limits: AccountLimits | null;
   readonly paused: string | null;
   readonly halted: string | null;
+  readonly stops: readonly Stop[];
   readonly deposits: string;
   readonly withdrawals: string;
+}
+
+/** By the names of domain/risk.ts; shares are of 1. */
+export interface AccountLimits {
+  readonly enforced: boolean;
+  readonly dailyLossShareMax: number;
+  readonly dailyEntriesMax: number;
+  readonly positionsMax: number;
+  readonly lossesInARowMax: number;
+  readonly exposureShareMax: number;
 }
 
 export interface ClusterView {
@@ -96,9 +119,9 @@ export interface Store {
   /** Ticks once a second: what shows an age reads it. */
   readonly now: ReadonlySignal<number>;
   readonly symbols: ReadonlySignal<readonly string[]>;
-  /** Undefined until the first snapshot of the symbol. The signal of a symbol is always the same one. */
+  /** Undefined until the first snapshot of the symbol. The signal of a symbol is the same one for as long as it is listed. */
   symbol(symbol: string): ReadonlySignal<Aged<SymbolView> | undefined>;
-  price(symbol: string): ReadonlySignal<Aged<string> | undefined>;
+  price(symbol: string): ReadonlySignal<Price | undefined>;
   /** The last closed candle heard of. */
   candle(symbol: string): ReadonlySignal<CandleJson | undefined>;
   readonly account: ReadonlySignal<Aged<AccountView> | undefined>;

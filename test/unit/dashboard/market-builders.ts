@@ -45,6 +45,7 @@ export function viewOf({ quantity = '0', cost = '0', ...rest }: ViewParts): Symb
     mode: held > 0n ? 'holding' : 'flat',
     pausedReason: rest.pausedReason ?? null,
     haltedReason: rest.haltedReason ?? null,
+    stops: [],
     owner: 'a',
     epoch: 1,
     openOrders: rest.openOrders ?? [],

@@ -26,9 +26,11 @@ const ACCOUNT: AccountView = {
   equity: '53000000',
   exposure: '48000000',
   referenceEquity: null,
-  day: { day: '2026-01-31', profit: '0', entries: 0, lossesInRow: 0 },
+  day: { day: '2026-01-31', profit: '0', entries: 0, lossesInRow: 0, netDeposits: null, equityProfit: null },
+  limits: null,
   paused: null,
   halted: null,
+  stops: [],
   deposits: '10000000',
   withdrawals: '0',
 };
@@ -36,7 +38,7 @@ const ACCOUNT: AccountView = {
 const symbol = (command: CommandName): CommandTarget => ({ target: 'symbol', symbol: SYMBOL, command });
 const known = (parts: Partial<KnownState> = {}): KnownState => ({
   view: viewOf(HELD),
-  price: { value: '96000000', ageSeconds: null },
+  price: { value: '96000000', ageSeconds: null, closedAt: null },
   account: ACCOUNT,
   symbols: 5,
   holding: 1,
@@ -58,13 +60,21 @@ describe('what a command will do', () => {
   });
 
   it('calls a loss a loss', () => {
-    const text = english(plan(symbol('flatten'), known({ price: { value: '94000000', ageSeconds: null } })));
+    const text = english(
+      plan(symbol('flatten'), known({ price: { value: '94000000', ageSeconds: null, closedAt: null } })),
+    );
     expect(text[1]).toBe('Loss about ₩500,000 (1.05 %) against the average ₩95,000,000, before fees and slippage.');
   });
 
   it('says how old the price is when it stands still, and names no amount without a price', () => {
-    const old = english(plan(symbol('flatten'), known({ price: { value: '96000000', ageSeconds: 42 } })));
+    const old = english(
+      plan(symbol('flatten'), known({ price: { value: '96000000', ageSeconds: 42, closedAt: null } })),
+    );
     expect(old).toContain('The price is 42 s old: the market may be elsewhere.');
+    const price = { value: '96000000', ageSeconds: 42, closedAt: '2026-01-31T05:03:00.000Z' };
+    expect(english(plan(symbol('flatten'), known({ price })))).toContain(
+      'The price is a close of 01-31 05:03 UTC, no trade has been heard since: the market may be elsewhere.',
+    );
     const none = english(plan(symbol('flatten'), known({ price: undefined })));
     expect(none[0]).toBe('Sells 0.5 BTC at market. No price is known here, so the amount is not either.');
   });

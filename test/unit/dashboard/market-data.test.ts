@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import { describe, expect, it, vi } from 'vitest';
 import { ChartData } from '../../../gateway/dashboard/market/chart-data.ts';
-import type { Aged, Connection, Store, SymbolView } from '../../../gateway/dashboard/store/types.ts';
+import type { Aged, Connection, Price, Store, SymbolView } from '../../../gateway/dashboard/store/types.ts';
 import type { CandleJson, FeedEvent } from '../../../protocol/feed.ts';
 import { fillOf, SYMBOL, viewOf } from './market-builders.ts';
 
@@ -19,7 +19,7 @@ const fillAt = (seq: number): FeedEvent => fillOf(seq, 'buy', '0.1', '2026-01-31
 function storeWith(stored: { candles: CandleJson[]; fills: FeedEvent[] }) {
   const connection = signal<Connection>('live');
   const candle = signal<CandleJson | undefined>(undefined);
-  const price = signal<Aged<string> | undefined>(undefined);
+  const price = signal<Price | undefined>(undefined);
   const view = signal<Aged<SymbolView> | undefined>(undefined);
   const listeners = new Set<(event: FeedEvent) => void>();
   const loads: string[] = [];
@@ -69,6 +69,18 @@ describe('the data of a chart', () => {
     connection.value = 'live';
     await vi.waitFor(() => expect(closes(data)).toEqual([100, 101, 102]));
     expect(loads).toHaveLength(2);
+    stop();
+  });
+
+  it('runs no candle of a close: that one is over', async () => {
+    const { store, price } = storeWith({ candles: [candleAt(0, 100)], fills: [] });
+    const data = new ChartData(store, SYMBOL);
+    const stop = data.start();
+    await loaded(data);
+    price.value = { value: '100', heardAt: 0, closedAt: '2026-01-31T09:01:00.000Z' };
+    expect(data.running.value).toBeUndefined();
+    price.value = { value: '101', heardAt: 0 };
+    expect(data.running.value).toMatchObject({ close: 101 });
     stop();
   });
 

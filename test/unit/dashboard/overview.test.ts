@@ -1,5 +1,6 @@
 /** What the overview derives: attention, day limits, the symbol closest to an entry, the chart's series, the address. */
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_RISK_SETTINGS } from '../../../domain/risk.ts';
 import { attentionOf, type Situation } from '../../../gateway/dashboard/overview/attention.ts';
 import { dayLimits } from '../../../gateway/dashboard/overview/day-limits.ts';
 import { equitySeries } from '../../../gateway/dashboard/overview/equity-series.ts';
@@ -10,7 +11,8 @@ import { fromClusterState } from '../../../gateway/dashboard/store/cluster-view.
 import { afterSymbolState, fromSymbolSnapshot } from '../../../gateway/dashboard/store/symbol-view.ts';
 
 const NOW = 100_000;
-const account = fromAccountState({ cash: '700', equity: '1000', exposure: '300', referenceEquity: '1000' });
+const limits = { enforced: true, ...DEFAULT_RISK_SETTINGS };
+const account = fromAccountState({ cash: '700', equity: '1000', exposure: '300', referenceEquity: '1000', limits }, []);
 const view = fromSymbolSnapshot('KRW-BTC', { mode: 'flat' }, 1, undefined);
 const calm: Situation = {
   connection: 'live',
@@ -31,6 +33,19 @@ describe('attention', () => {
       { symbol: 'B', view: { value: { ...view, haltedReason: 'fire' }, heardAt: NOW }, price: undefined },
     ];
     expect(attentionOf({ ...calm, symbols }).map(({ type }) => type)).toEqual(['symbolHalted', 'symbolPaused']);
+  });
+
+  it('says who stopped it and when, of the stop that holds', () => {
+    const stops = [
+      { command: 'halt', reason: 'fire', by: 'Kim', at: '2026-01-31T09:00:00.000Z' },
+      { command: 'pause', reason: 'dinner', by: 'Lee', at: '2026-01-31T08:00:00.000Z' },
+    ] as const;
+    const stopped = { ...view, haltedReason: 'fire', pausedReason: 'lunch', stops };
+    const symbols = [{ symbol: 'A', view: { value: stopped, heardAt: NOW }, price: undefined }];
+    expect(attentionOf({ ...calm, symbols })).toEqual([
+      { type: 'symbolHalted', symbol: 'A', stop: stops[0] },
+      { type: 'symbolPaused', symbol: 'A', stop: { command: 'pause', reason: 'lunch', by: null, at: null } },
+    ]);
   });
 
   it('notices an order whose fate is unknown, a symbol without an owner and a dead Pod', () => {
@@ -58,6 +73,24 @@ describe('the limits of the day', () => {
     expect(loss).toMatchObject({ value: '₩15', limit: '₩30', used: 0.5 });
     const [none] = dayLimits({ ...account, day: { ...account.day, profit: '15' } }, 0);
     expect(none).toMatchObject({ value: '₩0', used: 0 });
+  });
+
+  it('are those that the engine tells', () => {
+    const half = { ...limits, dailyLossShareMax: 0.015, dailyEntriesMax: 9, positionsMax: 8, exposureShareMax: 0.5 };
+    const told = fromAccountState({ equity: '1000', exposure: '300', referenceEquity: '1000', limits: half }, []);
+    // 1.5 % of 1,000; 30 % invested of the 50 % allowed.
+    expect(dayLimits(told, 2).map(({ limit }) => limit)).toEqual(['₩15', '9', '8', '3', '50.00 %']);
+    expect(dayLimits(told, 2).at(-1)).toMatchObject({ value: '30.00 %', used: 0.6 });
+  });
+
+  it.each([
+    ['the engine enforces none', { ...limits, enforced: false }],
+    ['an older engine tells none', undefined],
+    ['half of them is missing', { enforced: true, dailyEntriesMax: 6 }],
+  ])('are not made up when %s', (_, told) => {
+    const shown = dayLimits(fromAccountState({ equity: '1000', exposure: '300', limits: told }, []), 2);
+    expect(shown.map(({ limit, used }) => [limit, used])).toEqual(Array(5).fill([null, 0]));
+    expect(shown.map(({ value }) => value)).toEqual(['₩0', '0', '2', '0', '30.00 %']);
   });
 
   it('never draws a bar longer than its place', () => {

@@ -40,7 +40,13 @@ async function playedStore(options: { allowed?: string | null } = {}) {
     after: () => undefined,
     openFeed: ({ onStatus }) => {
       world.status = onStatus;
-      return { subscribe: (channel, handlers) => channels.set(channel, handlers), close: () => channels.clear() };
+      return {
+        subscribe: (channel, handlers) => {
+          channels.set(channel, handlers);
+          return { unsubscribe: () => channels.delete(channel) };
+        },
+        close: () => channels.clear(),
+      };
     },
   });
   await store.start();
@@ -48,7 +54,7 @@ async function playedStore(options: { allowed?: string | null } = {}) {
     const handler = channels.get(channel)?.[type] as ((message: FeedMessage) => void) | undefined;
     handler?.({ type, channel, ...rest } as unknown as FeedMessage);
   };
-  const snapshot = (seq = 5, position: object = POSITION): void =>
+  const snapshot = (seq = 5, position: object = POSITION, parts: object = {}): void =>
     say('symbol:KRW-BTC', 'snapshot', {
       seq,
       data: {
@@ -60,6 +66,7 @@ async function playedStore(options: { allowed?: string | null } = {}) {
         owner: 'a',
         epoch: 2,
         openOrders: [],
+        ...parts,
       },
     });
   const event = (seq: number, kind: string, body: Record<string, unknown>): void =>
@@ -112,6 +119,35 @@ describe('a symbol in the store', () => {
     expect(view()).toMatchObject({ mode: 'halted', pausedReason: 'lunch', haltedReason: 'fire' });
     event(9, 'mode', { command: 'resume', reason: 'out', mode: 'holding' });
     expect(view()).toMatchObject({ mode: 'holding', pausedReason: null, haltedReason: null });
+  });
+
+  it('knows after a reload who paused and halted it, and forgets that with the end', async () => {
+    const { snapshot, event, say, view } = await playedStore();
+    const pause = { command: 'pause', reason: 'lunch', by: 'Kim', at: '2026-01-01T00:00:00.000Z' };
+    snapshot(5, POSITION, { mode: 'paused', pausedReason: 'lunch', stops: [pause] });
+    expect(view()?.stops).toEqual([pause]);
+    event(6, 'mode', { command: 'halt', reason: 'fire', by: 'Lee', mode: 'halted' });
+    const halt = { command: 'halt', reason: 'fire', by: 'Lee', at: '2026-01-01T00:01:00.000Z' };
+    expect(view()?.stops).toEqual([halt, pause]);
+    // Of a moment before the pause: what the journal said stays.
+    say('symbol:KRW-BTC', 'state', { at: '', data: { mode: 'holding', openOrders: [] } });
+    expect(view()?.stops).toEqual([halt, pause]);
+    event(7, 'mode', { command: 'resume', reason: 'out', by: 'Kim', mode: 'holding' });
+    expect(view()?.stops).toEqual([]);
+  });
+
+  it('starts from the close of the newest candle, until a trade is heard', async () => {
+    const { store, world, snapshot, say } = await playedStore();
+    const price = () => store.price('KRW-BTC').value;
+    snapshot(5, POSITION, { lastClose: null });
+    expect(price()).toBeUndefined();
+    const closedAt = '2026-01-01T00:03:00.000Z';
+    snapshot(5, POSITION, { lastClose: { price: '149', at: closedAt } });
+    expect(price()).toEqual({ value: '149', closedAt, heardAt: 1_000 });
+    world.now = 5_000;
+    say('symbol:KRW-BTC', 'tick', { price: '151', at: '2026-01-01T00:05:00.000Z' });
+    snapshot(6, POSITION, { lastClose: { price: '149', at: closedAt } });
+    expect(price()).toEqual({ value: '151', heardAt: 5_000 });
   });
 
   it('shows a halt by the supervisor, whose row has no command', async () => {
@@ -191,6 +227,18 @@ describe('account, cluster and events in the store', () => {
     expect(store.account.value).toMatchObject({ heardAt: 1_000, value: { equity: '1500', halted: 'why' } });
   });
 
+  it('knows after a reload who halted the account, though it was valued later', async () => {
+    const { store, say } = await playedStore();
+    const halt = { command: 'halt', reason: 'audit', by: 'Kim', at: '2026-01-01T00:00:00.000Z' };
+    say('account', 'snapshot', { seq: 1, data: { ...ACCOUNT, halted: 'audit', stops: [halt] } });
+    say('account', 'state', { at: '', data: { ...ACCOUNT, halted: 'audit' } });
+    expect(store.account.value?.value.stops).toEqual([halt]);
+    const row = { stream: 'account', seq: 2, kind: 'risk', at: halt.at, id: 'x' };
+    say('account', 'event', { ...row, command: 'resume', reason: 'done' });
+    say('account', 'state', { at: '', data: ACCOUNT });
+    expect(store.account.value?.value.stops).toEqual([]);
+  });
+
   it('shows the Pods as the ledger has them, so that none looks alive when no engine is left to answer', async () => {
     const { store, world, say } = await playedStore();
     world.now = Date.parse('2026-01-01T00:01:00.000Z');
@@ -208,9 +256,27 @@ describe('account, cluster and events in the store', () => {
 
   it('follows a symbol that is added while the page is open', async () => {
     const { store, channels, say } = await playedStore();
-    say('cluster', 'state', { at: '', data: { pods: [], symbols: [{ symbol: 'KRW-ETH', owner: 'a', epoch: 1 }] } });
+    say('cluster', 'state', {
+      at: '',
+      data: { pods: [], symbols: ['KRW-BTC', 'KRW-ETH'].map((symbol) => ({ symbol, owner: 'a', epoch: 1 })) },
+    });
     expect(store.symbols.value).toEqual(['KRW-BTC', 'KRW-ETH']);
     expect(channels.has('symbol:KRW-ETH')).toBe(true);
+  });
+
+  it('drops a symbol that is removed while the page is open, and begins anew when it comes back', async () => {
+    const { store, channels, snapshot, say } = await playedStore();
+    const list = (...names: string[]): void =>
+      say('cluster', 'snapshot', { seq: 1, data: { pods: [], symbols: names.map((symbol) => ({ symbol })) } });
+    snapshot();
+    list('KRW-ETH');
+    expect(store.symbols.value).toEqual(['KRW-ETH']);
+    expect(channels.has('symbol:KRW-BTC')).toBe(false);
+    list('KRW-ETH', 'KRW-BTC');
+    expect(store.symbols.value).toEqual(['KRW-BTC', 'KRW-ETH']);
+    expect(store.symbol('KRW-BTC').value).toBeUndefined();
+    snapshot();
+    expect(store.symbol('KRW-BTC').value).toBeDefined();
   });
 
   it('lists an event once, though history and feed both have it, newest first', async () => {

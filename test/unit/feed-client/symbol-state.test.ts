@@ -26,9 +26,11 @@ const SNAPSHOT: SymbolSnapshot = {
   mode: 'flat',
   pausedReason: null,
   haltedReason: null,
+  stops: [],
   owner: 'pod-1',
   epoch: 2,
   openOrders: [],
+  lastClose: null,
 };
 const START = symbolState({ seq: 3, data: SNAPSHOT });
 
@@ -77,6 +79,29 @@ describe('the state of a symbol', () => {
     expect(folded(pause)).toMatchObject({ mode: 'paused', pausedReason: 'lunch', haltedReason: null });
     expect(folded(pause, halt)).toMatchObject({ mode: 'halted', pausedReason: 'lunch', haltedReason: 'fire' });
     expect(folded(pause, halt, resume)).toMatchObject({ mode: 'flat', pausedReason: null, haltedReason: null });
+  });
+
+  it('keeps who said so and when, the newest of each, as long as it holds', () => {
+    const pause = row(4, 'mode', { command: 'pause', reason: 'lunch', by: 'Kim' });
+    const again = row(5, 'mode', { command: 'pause', reason: 'long lunch', by: 'Lee' });
+    const halt = row(6, 'mode', { command: 'halt', reason: 'fire' });
+    const flatten = row(7, 'mode', { command: 'flatten', reason: 'fire', by: 'Park' });
+    const ignored = row(8, 'mode', { command: 'pause', reason: 'halted already', by: 'Kim' });
+    const paused = { command: 'pause', reason: 'long lunch', by: 'Lee', at: again.at };
+    const halted = { command: 'halt', reason: 'fire', by: null, at: halt.at };
+    expect(folded(pause, again).stops).toEqual([paused]);
+    expect(folded(pause, again, halt, flatten, ignored).stops).toEqual([halted, paused]);
+    expect(folded(pause, halt, row(9, 'mode', { command: 'resume', reason: 'out' })).stops).toEqual([]);
+  });
+
+  it('names the supervisor that halted it, and keeps a pause over the end of that halt', () => {
+    const pause = row(4, 'mode', { command: 'pause', reason: 'lunch', by: 'Kim' });
+    const halt = row(5, 'mode', { haltedReason: 'crashes', by: 'supervisor' });
+    const end = row(6, 'mode', { haltedReason: null, resumeReason: 'mended', by: 'supervisor' });
+    const paused = { command: 'pause', reason: 'lunch', by: 'Kim', at: pause.at };
+    const halted = { command: 'halt', reason: 'crashes', by: 'supervisor', at: halt.at };
+    expect(folded(pause, halt).stops).toEqual([halted, paused]);
+    expect(folded(pause, halt, end).stops).toEqual([paused]);
   });
 
   it('is not paused by a pause while halted: it changes nothing', () => {

@@ -25,7 +25,10 @@ describe('health', () => {
     expect(bodyOf(await handle(request('/healthz/live', probe)))).toEqual({ live: true });
     const ready = await handle(request('/healthz/ready', probe));
     expect([ready.status, bodyOf(ready)]).toEqual([200, { ready: true, ledger: true, bus: true, ownership: true }]);
-    expect((await handle(request('/healthz/other', probe))).status).toBe(404);
+    for (const path of ['/healthz', '/healthz/', '/healthz/other']) {
+      const answer = await handle(request(path, probe));
+      expect([answer.status, textOf(answer)]).toEqual([404, expect.stringContaining('/healthz/ready')]);
+    }
     expect((await handle(request('/healthz/live', { method: 'HEAD' }))).body).toBe('');
   });
 
@@ -34,6 +37,17 @@ describe('health', () => {
     const { handle } = await httpWorld({ ready: { ...all, [missing]: false } });
     const answer = await handle(request('/healthz/ready'));
     expect([answer.status, bodyOf(answer)]).toEqual([503, { ready: false, ...all, [missing]: false }]);
+  });
+});
+
+describe('the path of the feed', () => {
+  it('says that it wants a WebSocket, to whom it would open one', async () => {
+    const { handle } = await httpWorld();
+    const answer = await handle(request('/feed'));
+    expect([answer.status, textOf(answer)]).toEqual([426, expect.stringContaining('UPGRADE_REQUIRED')]);
+    expect(answer.headers).toMatchObject({ upgrade: 'websocket', connection: 'upgrade' });
+    const foreign = request('/feed', { headers: { host: 'evil.example' } });
+    expect((await handle(foreign)).status).toBe(403);
   });
 });
 
@@ -210,6 +224,7 @@ describe('metrics', () => {
       '/api/positions',
       '/api/made-up',
       '/healthz/made-up',
+      '/',
       '/made-up',
       '/%2e%2e',
     ]) {
@@ -222,7 +237,7 @@ describe('metrics', () => {
       'coinpilot_http_requests_total{route="/api/positions",status="200"} 2',
       'coinpilot_http_requests_total{route="unknown",status="404"} 2',
       'coinpilot_http_requests_total{route="page",status="503"} 1',
-      'coinpilot_http_requests_total{route="page",status="404"} 1',
+      'coinpilot_http_requests_total{route="page",status="404"} 2',
     ]);
     expect(lines.some((line) => line.startsWith('process_cpu_seconds_total'))).toBe(true);
   });

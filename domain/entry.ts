@@ -203,10 +203,21 @@ export function entryChecks(reading: Reading, preset: Preset): Check[] {
   return checks;
 }
 
-/** Where the funnel counts this close: `BEAR/RSI14`. */
-export function funnelKey(reading: Reading, outcome: EntryOutcome): string {
-  return `${reading.regime}/${outcome}`;
+/** Where the funnel counts this close: `BEAR/RSI14`. One string for every key: a backtest looks up millions of them. */
+export function funnelKey({ regime }: Reading, outcome: EntryOutcome): string {
+  const known = FUNNEL_KEYS[regime][outcome];
+  if (known !== undefined) return known;
+  const key = `${regime}/${outcome}`;
+  FUNNEL_KEYS[regime][outcome] = key;
+  return key;
 }
+
+const FUNNEL_KEYS: Readonly<Record<Regime, Partial<Record<EntryOutcome, string>>>> = {
+  BULL: {},
+  SIDEWAYS: {},
+  BEAR: {},
+  UNKNOWN: {},
+};
 
 function isWarm(reading: Reading, preset: Preset): reading is WarmReading {
   return (

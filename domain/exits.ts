@@ -65,7 +65,7 @@ export function exitLevels(trade: OpenTrade, regime: Regime, preset: Preset): Ex
  * already beyond fills at `from`. A level crossed on the stretch fills at that level.
  */
 export function travel(trade: OpenTrade, from: number, to: number, regime: Regime, preset: Preset): Travelled {
-  if (staysClear(trade, from, to, regime, preset)) return { trade };
+  if (staysClear(trade, { low: Math.min(from, to), high: Math.max(from, to) }, regime, preset)) return { trade };
 
   const start = fromNumber(from);
   const atStart = raiseMark(trade, start);
@@ -120,18 +120,21 @@ const DOUBT = 1e-9;
 const UNITS_PER_ONE = 1e8;
 
 /**
- * True when, on floats and with a margin for their error, neither the mark nor any level is reached: the usual case, for
- * which exact arithmetic on every price would be wasted. Any doubt says false.
+ * True when, on floats and with a margin for their error, no price between these reaches the mark or any level: the usual
+ * case, for which exact arithmetic on every price would be wasted. Any doubt says false.
  */
-function staysClear(trade: OpenTrade, from: number, to: number, regime: Regime, preset: Preset): boolean {
-  const lowest = Math.min(from, to);
-  const highest = Math.max(from, to);
+export function staysClear(
+  trade: OpenTrade,
+  { low, high }: { readonly low: number; readonly high: number },
+  regime: Regime,
+  preset: Preset,
+): boolean {
   const mark = Number(trade.highWaterMark) / UNITS_PER_ONE;
-  if (!(highest < mark * (1 - DOUBT))) return false;
+  if (!(high < mark * (1 - DOUBT))) return false;
   const entry = Number(trade.entryPrice) / UNITS_PER_ONE;
   const parameters = exitParameters(trade, regime, preset);
-  if (highest >= entry * (1 + parameters.takeProfit / 100) * (1 - DOUBT)) return false;
-  if (lowest <= entry * (1 - tighterStopLoss(trade, regime, preset) / 100) * (1 + DOUBT)) return false;
+  if (high >= entry * (1 + parameters.takeProfit / 100) * (1 - DOUBT)) return false;
+  if (low <= entry * (1 - tighterStopLoss(trade, regime, preset) / 100) * (1 + DOUBT)) return false;
   const armed = mark >= entry * (1 + parameters.trailingArm / 100) * (1 - DOUBT);
-  return !(armed && lowest <= mark * (1 - parameters.trailing / 100) * (1 + DOUBT));
+  return !(armed && low <= mark * (1 - parameters.trailing / 100) * (1 + DOUBT));
 }

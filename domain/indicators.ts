@@ -1,33 +1,60 @@
 /**
- * Streaming indicators over closed candles: the one file that knows trading-signals.
+ * Streaming indicators over closed candles.
  *
- * Each wrapper takes one value a candle and never rewinds. STRATEGY's definitions hold exactly: RSI is Wilder's with the
- * plain mean of the first n changes as first average, Bollinger uses the population deviation. Two places need a guard:
- * the library calls a series that never moved RSI 100 (STRATEGY: 50), and the rounded mean of equal values may differ
- * from them in the last bit, which would put a flat close below its own flat band.
+ * Each takes one value a candle and never rewinds. STRATEGY's definitions hold exactly: RSI is Wilder's with the plain mean
+ * of the first n changes as first average, Bollinger uses the population deviation. Two places need a guard: a series that
+ * never moved has RSI 50, and the rounded mean of equal values may differ from them in the last bit, which would put a flat
+ * close below its own flat band.
+ *
+ * What comes once an hour is trading-signals' own; this is the one file that knows it. What comes every minute repeats its
+ * arithmetic step for step, and a property test holds both to the same bits: the library is made for few values, shifts
+ * arrays and sums up every average of an RSI anew, and took most of a backtest.
  */
-import { BollingerBands, RSI, SMA } from 'trading-signals';
+import { SMA } from 'trading-signals';
 
 /** Wilder's relative strength index, 0 to 100; undefined until `period` changes were seen. */
 export class RelativeStrength {
-  private readonly library: RSI;
+  private readonly period: number;
+  private readonly share: number;
   private previous: number | undefined;
+  private changes = 0;
   private moved = false;
+  /** Sums of the first changes, then Wilder's averages. */
+  private gain = 0;
+  private loss = 0;
 
   constructor(period: number) {
-    this.library = new RSI(period);
+    this.period = period;
+    this.share = 1 / period;
   }
 
   update(close: number): number | undefined {
-    if (this.previous !== undefined && this.previous !== close) this.moved = true;
+    const { previous } = this;
     this.previous = close;
-    const value = this.library.update(close, false);
-    if (value === null) return undefined;
-    return this.moved ? value : 50;
+    if (previous === undefined) return undefined;
+    if (close !== previous) this.moved = true;
+    this.average(close > previous ? close - previous : 0, close > previous ? 0 : previous - close);
+    if (this.changes < this.period) return undefined;
+    if (!this.moved) return 50;
+    return this.loss === 0 ? 100 : 100 - 100 / (this.gain / this.loss + 1);
+  }
+
+  private average(gain: number, loss: number): void {
+    if (this.changes === this.period) {
+      this.gain += (gain - this.gain) * this.share;
+      this.loss += (loss - this.loss) * this.share;
+      return;
+    }
+    this.gain += gain;
+    this.loss += loss;
+    this.changes += 1;
+    if (this.changes < this.period) return;
+    this.gain /= this.period;
+    this.loss /= this.period;
   }
 }
 
-/** Plain mean of the last `period` values; undefined until there are that many. */
+/** Plain mean of the last `period` values, of which few come; undefined until there are that many. */
 export class MovingAverage {
   private readonly library: SMA;
   private readonly run: EqualRun;
@@ -45,6 +72,24 @@ export class MovingAverage {
   }
 }
 
+/** The same mean of values that come every minute. */
+export class MinuteAverage {
+  private readonly window: Window;
+  private readonly run: EqualRun;
+
+  constructor(period: number) {
+    this.window = new Window(period);
+    this.run = new EqualRun(period);
+  }
+
+  update(value: number): number | undefined {
+    const flat = this.run.covers(value);
+    this.window.push(value);
+    if (!this.window.isFull) return undefined;
+    return flat ? value : this.window.mean();
+  }
+}
+
 export interface Band {
   /** The plain mean of the last `period` closes. */
   readonly middle: number;
@@ -54,19 +99,23 @@ export interface Band {
 
 /** Bollinger bands; undefined until `period` closes were seen. Its middle is the moving average of the same period. */
 export class LowerBand {
-  private readonly library: BollingerBands;
+  private readonly multiplier: number;
+  private readonly window: Window;
   private readonly run: EqualRun;
 
-  constructor(options: { readonly period: number; readonly multiplier: number }) {
-    this.library = new BollingerBands(options.period, options.multiplier);
-    this.run = new EqualRun(options.period);
+  constructor({ period, multiplier }: { readonly period: number; readonly multiplier: number }) {
+    this.multiplier = multiplier;
+    this.window = new Window(period);
+    this.run = new EqualRun(period);
   }
 
   update(close: number): Band | undefined {
     const flat = this.run.covers(close);
-    const bands = this.library.update(close, false);
-    if (bands === null) return undefined;
-    return flat ? { middle: close, lower: close } : bands;
+    this.window.push(close);
+    if (!this.window.isFull) return undefined;
+    if (flat) return { middle: close, lower: close };
+    const middle = this.window.mean();
+    return { middle, lower: middle - this.window.deviation(middle) * this.multiplier };
   }
 }
 
@@ -102,6 +151,45 @@ export class TiledAverage {
     }
     if (Number.isNaN(sum)) return undefined;
     return flat ? close : sum / blocks;
+  }
+}
+
+/** The last `period` values. Sums go from the oldest to the newest, so that a mean never depends on what came before. */
+class Window {
+  private readonly values: Float64Array;
+  private next = 0;
+  private count = 0;
+
+  constructor(period: number) {
+    this.values = new Float64Array(period);
+  }
+
+  get isFull(): boolean {
+    return this.count === this.values.length;
+  }
+
+  push(value: number): void {
+    const { values } = this;
+    values[this.next] = value;
+    this.next = this.next + 1 === values.length ? 0 : this.next + 1;
+    if (this.count < values.length) this.count += 1;
+  }
+
+  mean(): number {
+    const { values, next } = this;
+    let sum = 0;
+    for (let index = next; index < values.length; index += 1) sum += values[index] as number;
+    for (let index = 0; index < next; index += 1) sum += values[index] as number;
+    return sum / values.length;
+  }
+
+  /** Of the population. */
+  deviation(mean: number): number {
+    const { values, next } = this;
+    let sum = 0;
+    for (let index = next; index < values.length; index += 1) sum += ((values[index] as number) - mean) ** 2;
+    for (let index = 0; index < next; index += 1) sum += ((values[index] as number) - mean) ** 2;
+    return Math.sqrt(sum / values.length);
   }
 }
 

@@ -4,10 +4,11 @@
  * It is updated exactly once for each closed candle, in order and without holes, and never rewound: a decision only
  * ever sees closed candles. It knows nothing of positions, orders or money.
  */
-import { type Candle, closesHour, MINUTE_MS } from './candle.ts';
-import { type Band, LowerBand, MovingAverage, RelativeStrength, TiledAverage } from './indicators.ts';
+import { type Candle, closesHour, closeTime, MINUTE_MS } from './candle.ts';
+import { type Band, LowerBand, MinuteAverage, RelativeStrength, TiledAverage } from './indicators.ts';
 import { invariant } from './invariant.ts';
 import { type Regime, RegimeTracker } from './regime.ts';
+import { NO_VOLATILITY, type Volatility, VolatilityForecast } from './volatility.ts';
 
 const RSI_SLOW = 14;
 const RSI_FAST = 7;
@@ -16,8 +17,6 @@ const VOLUME_CANDLES = 20;
 const LONG_AVERAGE = { period: BAND.period, blocks: 10 };
 /** Candles over which the oversold low looks back, the current one included. */
 const OVERSOLD_CANDLES = 5;
-/** Candles over which a volume surge is remembered, the current one included. */
-const SURGE_CANDLES = 3;
 
 /** What the market looks like at the close of one candle; a value is undefined until its indicator is warm. */
 export interface Reading {
@@ -43,15 +42,18 @@ export interface Reading {
 
 export class MarketView {
   private readonly tracker = new RegimeTracker();
+  private readonly volatilityForecast = new VolatilityForecast();
   private readonly slow = new RelativeStrength(RSI_SLOW);
   private readonly fast = new RelativeStrength(RSI_FAST);
   private readonly band = new LowerBand(BAND);
   private readonly longAverage = new TiledAverage(LONG_AVERAGE);
-  private readonly volumeAverage = new MovingAverage(VOLUME_CANDLES);
+  private readonly volumeAverage = new MinuteAverage(VOLUME_CANDLES);
   /** Mean of the 20 volumes up to and including the last candle: the divisor of the next ratio. */
   private volumeMean: number | undefined;
   private volumeRatios: readonly number[] = [];
-  private readonly recentFast: number[] = [];
+  /** The last values of RSI(7), in no order. */
+  private readonly recentFast = new Float64Array(OVERSOLD_CANDLES);
+  private fastCount = 0;
   private touchedOneBefore = false;
   private touchedTwoBefore = false;
   private last: Candle | undefined;
@@ -59,7 +61,7 @@ export class MarketView {
   /** Closes of the hours before the first observed candle, oldest first, when warming from aggregated history. */
   seedHours(closes: readonly number[]): void {
     invariant(this.last === undefined, 'hours are seeded before the first observed candle');
-    for (const close of closes) this.tracker.closeHour(close);
+    for (const close of closes) this.closeHour(close);
   }
 
   /** Takes the next closed candle and says what the market looks like at its close. */
@@ -68,7 +70,7 @@ export class MarketView {
     invariant(candle.openTime === expected, 'candles are observed minute by minute, without holes');
     invariant(candle.openTime % MINUTE_MS === 0, 'a candle opens on a whole minute');
     this.last = candle;
-    if (closesHour(candle)) this.tracker.closeHour(candle.close);
+    if (closesHour(candle)) this.closeHour(candle.close);
 
     const rsi7 = this.fast.update(candle.close);
     const band = this.band.update(candle.close);
@@ -105,9 +107,19 @@ export class MarketView {
     return this.tracker.distance;
   }
 
+  /** What the size of an entry at this close depends on; worked out when it is first asked for on a day. */
+  get volatility(): Volatility {
+    return this.last === undefined ? NO_VOLATILITY : this.volatilityForecast.at(closeTime(this.last));
+  }
+
   /** Closed hours known so far, seeded ones included. */
   get hours(): number {
     return this.tracker.hours;
+  }
+
+  private closeHour(close: number): void {
+    this.tracker.closeHour(close);
+    this.volatilityForecast.closeHour(close);
   }
 
   private updateVolume(volume: number): number | undefined {
@@ -115,15 +127,20 @@ export class MarketView {
     this.volumeMean = this.volumeAverage.update(volume);
     if (mean === undefined) return undefined;
     const ratio = mean === 0 ? 0 : volume / mean;
-    this.volumeRatios = [...this.volumeRatios.slice(-(SURGE_CANDLES - 1)), ratio];
+    const [, second, third] = this.volumeRatios;
+    this.volumeRatios =
+      second === undefined || third === undefined ? [...this.volumeRatios, ratio] : [second, third, ratio];
     return ratio;
   }
 
   private updateOversoldLow(rsi7: number | undefined): number | undefined {
     if (rsi7 === undefined) return undefined;
-    this.recentFast.push(rsi7);
-    if (this.recentFast.length > OVERSOLD_CANDLES) this.recentFast.shift();
-    return this.recentFast.length === OVERSOLD_CANDLES ? Math.min(...this.recentFast) : undefined;
+    this.recentFast[this.fastCount % OVERSOLD_CANDLES] = rsi7;
+    this.fastCount += 1;
+    if (this.fastCount < OVERSOLD_CANDLES) return undefined;
+    let low = rsi7;
+    for (const value of this.recentFast) if (value < low) low = value;
+    return low;
   }
 
   private rememberTouch(close: number, band: Band | undefined): void {

@@ -19,7 +19,7 @@ export interface Order {
   readonly type: OrderType;
   /** What to trade; absent for a market buy by amount. */
   readonly quantity?: Units;
-  /** What a market buy may spend, fees excluded. */
+  /** What a market buy may spend, fees excluded; beside a quantity it is filled as far as that goes. */
   readonly amount?: Units;
   /** The limit. */
   readonly price?: Units;

@@ -6,7 +6,7 @@
  * business, not ours.
  */
 import { invariant } from './invariant.ts';
-import { divideDown, divideHalfEven, fromNumber, multiply, ONE, type Units } from './money.ts';
+import { divideDown, divideHalfEven, fromNumber, minimum, multiply, ONE, type Units } from './money.ts';
 import type { Order } from './order.ts';
 
 export interface PaperSettings {
@@ -71,12 +71,16 @@ function marketPrice(order: PaperOrder, price: number, settings: PaperSettings):
   return slipped;
 }
 
-/** The quantity still to fill; for an amount what its rest buys at this price, rounded down so as never to overspend. */
-function restAt(order: PaperOrder, price: Units): Units {
-  if (order.quantity !== undefined) return order.quantity - order.filledQuantity;
-  invariant(order.amount !== undefined && order.side === 'buy', 'an order has a quantity, or is a buy with an amount');
-  const left = order.amount - order.filledNotional;
-  return left > 0n ? divideDown(left, price) : 0n;
+/** The quantity still to fill, and of that what the rest of an amount buys at this price, rounded down: never overspent. */
+function restAt({ side, quantity, amount, filledQuantity, filledNotional }: PaperOrder, price: Units): Units {
+  invariant(
+    quantity !== undefined || (amount !== undefined && side === 'buy'),
+    'an order has a quantity, or buys for an amount',
+  );
+  const wanted = quantity === undefined ? undefined : quantity - filledQuantity;
+  if (amount === undefined) return wanted ?? 0n;
+  const affordable = amount > filledNotional ? divideDown(amount - filledNotional, price) : 0n;
+  return wanted === undefined ? affordable : minimum(wanted, affordable);
 }
 
 function partOf(order: PaperOrder, rest: Units, price: Units, settings: PaperSettings): Units {

@@ -88,6 +88,8 @@ export interface EntryRequest {
   /** Positions at market plus open reservations. */
   readonly exposure: Units;
   readonly volatilityFactor: number;
+  /** Share of the notional that the venue takes. */
+  readonly feeRate: Units;
   /** The venue's least order value. */
   readonly minimumNotional: Units;
 }
@@ -99,6 +101,8 @@ export interface SizingInput {
   /** The preset's size factor of the regime at the decision. */
   readonly regimeSize: number;
   readonly volatilityFactor: number;
+  /** Share of the notional that the venue takes. */
+  readonly feeRate: Units;
 }
 
 /** The UTC date a market time belongs to, as `2022-01-31`. */
@@ -113,10 +117,10 @@ let lastDay = { number: Number.NaN, text: '' };
 
 /** The order amount of an entry, never below 0; rounded down, so that it never exceeds a limit. */
 export function sizeEntry(input: SizingInput, settings: RiskSettings = DEFAULT_RISK_SETTINGS): Units {
-  const { referenceEquity, freeCash, exposure, regimeSize, volatilityFactor } = input;
+  const { referenceEquity, freeCash, exposure, regimeSize, volatilityFactor, feeRate } = input;
   const amount = minimum(
     share(referenceEquity, settings.orderShareMax, regimeSize, volatilityFactor),
-    spendable(freeCash, settings),
+    spendable(freeCash, feeRate, settings),
     share(referenceEquity, settings.exposureShareMax) - exposure,
   );
   return maximum(amount, 0n);
@@ -245,8 +249,8 @@ const REFUSALS: readonly Refusal[] = [
     code: 'CASH',
     always: true,
     message: 'free cash does not cover the order',
-    check: ({ amount, freeCash }, _, settings) => {
-      const limit = spendable(freeCash, settings);
+    check: ({ amount, freeCash, feeRate }, _, settings) => {
+      const limit = spendable(freeCash, feeRate, settings);
       return amount > limit ? money({ amount, freeCash, limit }) : undefined;
     },
   },
@@ -282,9 +286,18 @@ export function checkEntry(
   return undefined;
 }
 
-/** What of free cash an order may use. */
-function spendable(freeCash: Units, { cashReserveShare }: RiskSettings): Units {
-  return share(freeCash, 1 - cashReserveShare);
+/** Realized loss of a day, rounded up, at which no more entries are made. */
+export function dailyLossMax(referenceEquity: Units, { dailyLossShareMax }: RiskSettings): Units {
+  return (referenceEquity * fromNumber(dailyLossShareMax) + ONE - 1n) / ONE;
+}
+
+/** Fees of many small fills are rounded one by one: what that can come to, at most. */
+const ROUNDING: Units = 1_000n;
+
+/** What of free cash an order may use: fees on top of it are covered too, whatever share is kept back for them. */
+function spendable(freeCash: Units, feeRate: Units, { cashReserveShare }: RiskSettings): Units {
+  const withFees = (freeCash * ONE) / (ONE + feeRate) - ROUNDING;
+  return maximum(minimum(share(freeCash, 1 - cashReserveShare), withFees), 0n);
 }
 
 /** `whole` times exact decimal factors, rounded down once at the end. */

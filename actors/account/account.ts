@@ -2,32 +2,46 @@
  * The account: shared cash and portfolio risk. One owner in the cluster, fenced like a symbol. It keeps no speculative
  * state: every decision reads the locked account row, because entries are rare and truth is cheap.
  */
-import { formatDecimal, fromNumber, maximum, multiply, ONE, type Units } from '../../domain/money.ts';
-import { checkEntry, DEFAULT_RISK_SETTINGS, dayOf, sizeEntry } from '../../domain/risk.ts';
+import { formatDecimal, fromNumber, multiply, type Units } from '../../domain/money.ts';
+import { DEFAULT_RISK_SETTINGS, dayOf, type RiskSettings } from '../../domain/risk.ts';
 import { FencedError, type Reply, RetryableError, refuse } from '../../protocol/errors.ts';
-import type { CashRequest, ControlRequest } from '../../protocol/messages.ts';
+import { contentId } from '../../protocol/ids.ts';
+import type { CashRequest, ControlRequest, LimitsRequest } from '../../protocol/messages.ts';
 import type {
   AccountChange,
-  AccountCommitResult,
+  AccountCommandInput,
   AccountPort,
   AccountState,
   EntryVerdict,
+  FlattenOrder,
 } from '../../protocol/ports/ledger.ts';
 import type { EntryAsk } from '../symbol/entry-ask.ts';
+import { decideEntry, occupiedSymbols, type Surroundings } from './decide.ts';
+import { readLimits, withoutNulls } from './limits.ts';
 import type { EntryAccount } from './port.ts';
+import { accountView } from './view.ts';
 
 export interface AccountOptions {
   readonly ledger: AccountPort;
   readonly epoch: number;
   readonly limits: 'on' | 'off';
+  /** The limits this engine is configured with; a person may set others (`setLimits`). */
+  readonly settings?: RiskSettings;
   /** Market time of the moment. */
   readonly now: () => number;
   /** Wall time, for rows that record what a person did. */
   readonly wallNow: () => number;
   readonly onFenced: () => void;
+  /** How often the equity is stored for the curve, in market time; never without it. */
+  readonly equityEveryMs?: number;
+  /** What went wrong beside the commands: nobody waits for it. */
+  readonly onProblem?: (error: unknown, what: string) => void;
   /** Tells the world about a committed change. */
   readonly publish: (event: { id: string; seq: number; kind: string; at: number; body: unknown }) => void;
 }
+
+/** What is told after a command, from the state it left and from what is stored of it. */
+type Answer = (state: AccountState, body: Readonly<Record<string, unknown>>) => Promise<Reply>;
 
 /** For a command that the ledger does not know; a repeated one gets its first answer. */
 const LATE: AccountChange = { ok: false, code: 'EXPIRED', message: 'the deadline has passed: nothing was changed' };
@@ -38,6 +52,8 @@ export class AccountActor implements EntryAccount {
   /** One decision at a time; the row lock orders this Pod's against everybody else's. */
   #tail: Promise<unknown> = Promise.resolve();
   #referenceDay: string | undefined;
+  #equitySlot: number | undefined;
+  #isRecording = false;
 
   constructor(options: AccountOptions) {
     this.#options = options;
@@ -46,6 +62,7 @@ export class AccountActor implements EntryAccount {
   /** The latest market price of a symbol. A new UTC day of market time fixes the day's reference equity. */
   observePrice(symbol: string, price: number, at: number): Promise<void> | undefined {
     this.#prices.set(symbol, price);
+    this.#recordEquity(at);
     const day = dayOf(at);
     if (this.#referenceDay !== undefined && day <= this.#referenceDay) return undefined;
     return this.#inTurn(async () => {
@@ -64,11 +81,14 @@ export class AccountActor implements EntryAccount {
         day,
         (state) => {
           if (this.#options.wallNow() > deadline) throw new RetryableError('nobody waits for this entry any more');
-          return this.#decide(ask, state);
+          return decideEntry(ask, state, this.#surroundings(state));
         },
       );
       if (verdict === 'fenced') throw this.#fenced();
-      return verdict;
+      if (!verdict.granted) return verdict;
+      // By what it is judged again is between account and ledger.
+      const { granted, amount, reserve } = verdict;
+      return { granted, amount, reserve };
     });
   }
 
@@ -117,48 +137,104 @@ export class AccountActor implements EntryAccount {
   }
 
   async limits(): Promise<Reply> {
-    const account = this.#view(await this.#options.ledger.read(this.#day()));
-    return { ok: true, account, enforced: this.#options.limits === 'on', limits: { ...DEFAULT_RISK_SETTINGS } };
+    const state = await this.#options.ledger.read(this.#day());
+    return this.#limitsReply(this.#view(state), state);
   }
 
-  #decide(ask: EntryAsk, state: AccountState): EntryVerdict {
-    const freeCash = maximum(state.cash - state.reserved, 0n);
-    const exposure = this.#exposure(state);
-    const referenceEquity = state.referenceEquity ?? state.cash + this.#heldAtMarket(state);
-    const volatilityFactor = 1;
-    const amount =
-      ask.amount ?? sizeEntry({ referenceEquity, freeCash, exposure, regimeSize: ask.regimeSize, volatilityFactor });
-    const occupied = new Set([
-      ...state.positions.map((held) => held.symbol),
-      ...state.reservations.map((reservation) => reservation.symbol),
-    ]);
-    const halted = state.haltedReason ?? ask.haltedReason;
-    const paused = state.pausedReason ?? ask.pausedReason;
-    const denied = checkEntry({
-      symbol: ask.symbol,
-      at: ask.at,
-      amount,
-      limits: this.#options.limits,
-      ...(halted === null ? {} : { halted }),
-      ...(paused === null ? {} : { paused }),
-      counters: {
-        day: dayOf(ask.at),
-        realizedToday: state.day?.profit ?? 0n,
-        entriesToday: state.day?.entries ?? 0,
-        lossesInARow: state.lossesInRow,
-        ...(state.cooldownFrom === null ? {} : { cooldownSince: state.cooldownFrom }),
+  /**
+   * Sets limits for every Pod from the next decision on; null goes back to what the engine is configured with. An entry that
+   * was granted under the old ones and is not on record yet is not made.
+   */
+  setLimits(request: LimitsRequest): Promise<Reply> {
+    const { reason, by } = request;
+    const read = readLimits(request.limits);
+    if ('problem' in read) return Promise.resolve(refuse('INVALID', read.problem));
+    const { changes } = read;
+    return this.#command(
+      { ...request, releasesHeld: true },
+      'risk',
+      `limits|${reason}|${JSON.stringify(changes)}`,
+      (state) => ({
+        ok: true,
+        limits: withoutNulls({ ...state.limits, ...changes }),
+        body: { command: 'limits', reason, ...(by === undefined ? {} : { by }), limits: changes },
+      }),
+      async (state) => {
+        await this.#adopt(state);
+        return this.#limitsReply(this.#view(state), state);
       },
-      occupiedSymbols: occupied.size,
-      occupied: occupied.has(ask.symbol),
-      ...(ask.lastEntryAt === null ? {} : { lastEntryDecisionAt: ask.lastEntryAt }),
-      referenceEquity,
-      freeCash,
-      exposure,
-      volatilityFactor,
-      minimumNotional: ask.minimumNotional,
-    });
-    if (denied !== undefined) return { granted: false, denied };
-    return { granted: true, amount, reserve: amount + (amount * ask.feeRate + ONE - 1n) / ONE };
+    );
+  }
+
+  /** Takes note of the limits that hold, at the beginning of a life: commits apply one of them by themselves. */
+  async begin(): Promise<void> {
+    await this.#adopt(await this.#options.ledger.read(this.#day()));
+  }
+
+  /**
+   * Entries pause, and everything that is held or about to be is to be sold. The account remembers what is not done yet;
+   * telling the symbols is up to whoever owns it (`unfinishedFlatten`, `flattened`).
+   */
+  async flatten(request: ControlRequest): Promise<Reply> {
+    const { id, reason, by } = request;
+    const paused = await this.control('pause', { ...request, id: contentId('flatten pauses', id) });
+    if (!paused.ok) return paused;
+    const named = by === undefined ? {} : { by };
+    return this.#command(
+      request,
+      'risk',
+      `flatten|${reason}`,
+      (state) => {
+        const symbols = [...occupiedSymbols(state)].sort();
+        const flatten = symbols.length === 0 ? null : { id, reason, ...named, symbols };
+        return { ok: true, flatten, body: { command: 'flatten', reason, ...named, symbols } };
+      },
+      async (state, body) => ({ ok: true, account: this.#view(state), symbols: body.symbols }),
+    );
+  }
+
+  async unfinishedFlatten(): Promise<FlattenOrder | null> {
+    return (await this.#options.ledger.read(this.#day())).flatten;
+  }
+
+  /** Every symbol of it has answered; `refused` holds those that could not do it, with their reason. */
+  async flattened({ id, reason }: FlattenOrder, refused: Readonly<Record<string, string>>): Promise<void> {
+    await this.#command({ id: contentId('flattened', id) }, 'risk', 'flattened', (state) => ({
+      ok: true,
+      flatten: state.flatten?.id === id ? null : state.flatten,
+      body: { command: 'flattened', reason, refused },
+    }));
+  }
+
+  /** At most one is under way: a market that runs faster than the ledger leaves moments out, and waits for none. */
+  #recordEquity(at: number): void {
+    const { equityEveryMs, ledger, epoch, onProblem } = this.#options;
+    if (equityEveryMs === undefined || this.#isRecording) return;
+    const slot = Math.floor(at / equityEveryMs);
+    if (slot === this.#equitySlot) return;
+    this.#equitySlot = slot;
+    this.#isRecording = true;
+    this.#inTurn(async () => {
+      const state = await ledger.read(dayOf(at));
+      await ledger.recordEquity(epoch, { at, cash: state.cash, equity: state.cash + this.#heldAtMarket(state) });
+    })
+      .catch((error: unknown) => onProblem?.(error, 'the equity of the moment could not be stored'))
+      .finally(() => {
+        this.#isRecording = false;
+      });
+  }
+
+  async #adopt(state: AccountState): Promise<void> {
+    await this.#options.ledger.setLossesInARowMax(this.#options.epoch, this.#settings(state).lossesInARowMax);
+  }
+
+  #settings(state: AccountState): RiskSettings {
+    return { ...(this.#options.settings ?? DEFAULT_RISK_SETTINGS), ...state.limits };
+  }
+
+  #surroundings(state: AccountState): Surroundings {
+    const enforced = this.#options.limits === 'on';
+    return { settings: this.#settings(state), enforced, heldAtMarket: this.#heldAtMarket(state) };
   }
 
   async #reference(day: string): Promise<void> {
@@ -170,71 +246,53 @@ export class AccountActor implements EntryAccount {
     this.#referenceDay = day;
   }
 
+  /** `answer` tells what was changed, once it is; a repeated command gets it again, from what is stored of the first. */
   async #command(
-    { id, deadline }: { readonly id: string; readonly deadline?: number | undefined },
+    {
+      id,
+      deadline,
+      releasesHeld,
+    }: Pick<AccountCommandInput, 'id' | 'releasesHeld'> & { readonly deadline?: number | undefined },
     kind: string,
     request: string,
     change: (state: AccountState) => AccountChange,
+    answer: Answer = async (state) => ({ ok: true, account: this.#view(state) }),
   ): Promise<Reply> {
     return this.#inTurn(async () => {
       const at = this.#options.wallNow();
-      const result = await this.#options.ledger.apply(this.#options.epoch, { id, kind, request, at }, (state) =>
+      const command = { id, kind, request, at, ...(releasesHeld === undefined ? {} : { releasesHeld }) };
+      const result = await this.#options.ledger.apply(this.#options.epoch, command, (state) =>
         deadline !== undefined && deadline < at ? LATE : change(state),
       );
-      return this.#reply(result, { id, kind, request, at }, await this.#options.ledger.read(this.#day()));
+      switch (result.type) {
+        case 'fenced':
+          throw this.#fenced();
+        case 'refused':
+          return refuse(result.code, result.message);
+        case 'duplicate':
+          if (result.request !== request)
+            return refuse('INVALID', `id ${id} was used before for another command: give every command its own id`);
+          break;
+        case 'committed':
+          this.#options.publish({ id, seq: result.seq, kind, at, body: JSON.parse(result.body) });
+      }
+      const state = await this.#options.ledger.read(this.#day());
+      return answer(state, JSON.parse(result.body) as Readonly<Record<string, unknown>>);
     });
   }
 
-  #reply(
-    result: AccountCommitResult,
-    command: { id: string; kind: string; request: string; at: number },
-    state: AccountState,
-  ): Reply {
-    switch (result.type) {
-      case 'fenced':
-        throw this.#fenced();
-      case 'refused':
-        return refuse(result.code, result.message);
-      case 'duplicate':
-        if (result.request !== command.request) {
-          return refuse(
-            'INVALID',
-            `id ${command.id} was used before for another command: give every command its own id`,
-          );
-        }
-        return { ok: true, account: this.#view(state) };
-      case 'committed':
-        this.#options.publish({
-          id: command.id,
-          seq: result.seq,
-          kind: command.kind,
-          at: command.at,
-          body: JSON.parse(result.body),
-        });
-        return { ok: true, account: this.#view(state) };
-    }
+  #limitsReply(account: Record<string, unknown>, state: AccountState): Reply {
+    return {
+      ok: true,
+      account,
+      enforced: this.#options.limits === 'on',
+      limits: this.#settings(state),
+      set: state.limits,
+    };
   }
 
   #view(state: AccountState): Record<string, unknown> {
-    const held = this.#heldAtMarket(state);
-    return {
-      cash: formatDecimal(state.cash),
-      reserved: formatDecimal(state.reserved),
-      equity: formatDecimal(state.cash + held),
-      exposure: formatDecimal(this.#exposure(state)),
-      referenceEquity: state.referenceEquity === null ? null : formatDecimal(state.referenceEquity),
-      day: {
-        day: state.day?.day ?? this.#day(),
-        profit: formatDecimal(state.day?.profit ?? 0n),
-        entries: state.day?.entries ?? 0,
-        lossesInRow: state.lossesInRow,
-      },
-      paused: state.pausedReason,
-      halted: state.haltedReason,
-      deposits: formatDecimal(state.deposits),
-      withdrawals: formatDecimal(state.withdrawals),
-      version: state.version,
-    };
+    return accountView(state, { ...this.#surroundings(state), day: this.#day() });
   }
 
   #heldAtMarket(state: AccountState): Units {
@@ -243,10 +301,6 @@ export class AccountActor implements EntryAccount {
       // Without a price the cost stands in: better than nothing, and never a guess upwards.
       return sum + (price === undefined ? held.cost : multiply(held.quantity, fromNumber(price)));
     }, 0n);
-  }
-
-  #exposure(state: AccountState): Units {
-    return state.reservations.reduce((sum, reservation) => sum + reservation.remaining, this.#heldAtMarket(state));
   }
 
   #day(): string {

@@ -6,6 +6,7 @@
  */
 import { type Candle, MINUTE_MS } from '../../domain/candle.ts';
 import { pricePath } from '../../domain/candle-series.ts';
+import { staysClear } from '../../domain/exits.ts';
 import type { Reading } from '../../domain/market-view.ts';
 import { fromNumber } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
@@ -158,23 +159,19 @@ export class SymbolActor implements ModesOwner, RunnerOwner, PerformOwner, Recal
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Takes a market event through in order; resolves when nothing that follows from it is outstanding. */
-  async market(event: MarketEvent): Promise<void> {
+  /**
+   * Takes a market event through in order; resolves when nothing that follows from it is outstanding. Undefined when there
+   * is nothing to wait for: of most events nothing follows, and a backtest has millions of them.
+   */
+  market(event: MarketEvent): Promise<void> | undefined {
     if (event.type === 'trade') {
       const { price, at } = event.trade;
-      await this.#move(price, price, at);
-      return;
+      return this.#move(price, price, at);
     }
     const { candle, inside } = event;
-    const last = this.marketNow.lastCandle;
-    if (last !== undefined) {
-      if (candle.openTime <= last.openTime) return;
-      if (candle.openTime > last.openTime + MINUTE_MS) {
-        for (const missing of await readMissing(this.ports.reader, this.settings.symbol, { last, next: candle }))
-          await this.#candle(missing, inside);
-      }
-    }
-    await this.#candle(candle, inside);
+    if (this.marketNow.lastCandle !== undefined) return this.#nextCandle(candle, inside);
+    // None was stored when this life began: a collector may have brought the history since.
+    return this.#warmUp(candle.openTime - MINUTE_MS).then(() => this.#nextCandle(candle, inside));
   }
 
   /** Ends this life without a crash; callers that still wait hear `reply`. */
@@ -232,43 +229,79 @@ export class SymbolActor implements ModesOwner, RunnerOwner, PerformOwner, Recal
     this.#supervisor.onCrash(error, envelope);
   }
 
-  async #candle(candle: Candle, inside: 'trades' | 'path'): Promise<void> {
-    if (this.#over) return;
+  #nextCandle(candle: Candle, inside: 'trades' | 'path'): Promise<void> | undefined {
+    const last = this.marketNow.lastCandle;
+    if (last !== undefined) {
+      if (candle.openTime <= last.openTime) return undefined;
+      if (candle.openTime > last.openTime + MINUTE_MS) return this.#afterMissing(last, candle, inside);
+    }
+    return this.#candle(candle, inside);
+  }
+
+  async #afterMissing(last: Candle, next: Candle, inside: 'trades' | 'path'): Promise<void> {
+    // Of a minute that did not come, no trade came: its prices are those of its candle.
+    for (const missing of await readMissing(this.ports.reader, this.settings.symbol, { last, next }))
+      await this.#candle(missing, 'path');
+    await this.#candle(next, inside);
+  }
+
+  #candle(candle: Candle, inside: 'trades' | 'path'): Promise<void> | undefined {
+    if (this.#over) return undefined;
     const { decidedThrough } = this.state;
     if (decidedThrough !== null && candle.openTime <= decidedThrough) {
       // Delivered again after a crash: known to the past of this position, so it moves nothing but the indicators.
       this.marketNow.observe(candle);
-      return;
+      return undefined;
     }
-    if (inside === 'path') {
-      const [open, second, third, close] = pricePath(candle);
-      await this.#move(open, open, candle.openTime);
-      await this.#move(open, second, candle.openTime);
-      await this.#move(second, third, candle.openTime);
-      await this.#move(third, close, candle.openTime);
-      if (this.#over) return;
+    if (inside === 'trades') return this.#close(candle);
+    if (!this.#passesBy(candle)) return this.#travel(candle, pricePath(candle), 0);
+    // What rests at the venue without being worked on here sees the prices all the same.
+    const filled = this.ports.venue.observePrice(this.settings.symbol, candle.open, candle.openTime);
+    return filled === undefined ? this.#close(candle) : filled.then(() => this.#travel(candle, pricePath(candle), 1));
+  }
+
+  /** No order is out, and no price inside the candle reaches a level of the trade: nearly always. */
+  #passesBy(candle: Candle): boolean {
+    const { trade, working } = this.state;
+    if (working !== null || !this.idle) return false;
+    return trade === null || staysClear(trade, candle, this.marketNow.regime, this.settings.preset);
+  }
+
+  /** The price goes along the points of the candle's path, from the one of this index on, and the candle closes. */
+  #travel(candle: Candle, path: readonly number[], next: number): Promise<void> | undefined {
+    for (let index = next; index < path.length; index += 1) {
+      const to = path[index] as number;
+      const waiting = this.#move(path[index - 1] ?? to, to, candle.openTime);
+      if (waiting !== undefined) return waiting.then(() => this.#travel(candle, path, index + 1));
     }
+    return this.#close(candle);
+  }
+
+  #close(candle: Candle): Promise<void> | undefined {
+    if (this.#over) return undefined;
     const reading = this.marketNow.observe(candle);
     this.post({ type: 'candle', reading, at: candle.openTime + MINUTE_MS });
-    if (!this.idle) await this.settled();
+    return this.idle ? undefined : this.settled();
   }
 
   /** The price goes from `from` to `to`: resting orders first, then the strategy's levels. */
-  async #move(from: number, to: number, at: number): Promise<void> {
-    if (this.#over) return;
+  #move(from: number, to: number, at: number): Promise<void> | undefined {
+    if (this.#over) return undefined;
     this.marketNow.move(to, at);
-    const { symbol } = this.settings;
-    const filled = this.ports.venue.observePrice(symbol, to, at);
-    if (filled !== undefined) await filled;
-    if (!this.idle) await this.settled();
-    if (this.#over || this.state.trade === null) return;
+    const filled = this.ports.venue.observePrice(this.settings.symbol, to, at);
+    if (filled === undefined && this.idle) return this.#reachLevels(from, to, at);
+    return (filled ?? this.settled()).then(() => this.settled()).then(() => this.#reachLevels(from, to, at));
+  }
+
+  #reachLevels(from: number, to: number, at: number): Promise<void> | undefined {
+    if (this.#over || this.state.trade === null) return undefined;
     this.post({ type: 'price', from, to, at, regime: this.marketNow.regime });
-    if (!this.idle) await this.settled();
+    return this.idle ? undefined : this.settled();
   }
 
   /** Indicators and regime from stored candles; past prices only raise the mark, nothing is decided again. */
-  async #warmUp(): Promise<void> {
-    const history = await readWarmUp(this.ports.reader, this.settings.symbol);
+  async #warmUp(through?: number): Promise<void> {
+    const history = await readWarmUp(this.ports.reader, this.settings.symbol, through);
     this.marketNow.warmUp(history);
     this.#raiseMark(history.minutes);
   }
@@ -298,32 +331,34 @@ export class SymbolActor implements ModesOwner, RunnerOwner, PerformOwner, Recal
     });
   }
 
-  #enqueue(envelope: Envelope): void {
-    this.#inbox.push(envelope);
-    this.#drain();
-  }
-
-  /** Handles what is in the inbox, one after the other: what a turn causes comes behind it, never inside it. */
-  #drain(): void {
-    if (this.#draining) return;
+  /** Messages are handled one after the other: what a turn causes comes behind it, never inside it. */
+  #enqueue(first: Envelope): void {
+    if (this.#draining) {
+      this.#inbox.push(first);
+      return;
+    }
     this.#draining = true;
     try {
-      for (let envelope = this.#inbox.shift(); envelope !== undefined; envelope = this.#inbox.shift()) {
-        if (this.#over) {
-          envelope.reply?.(refuse('UNAVAILABLE', 'the symbol is restarting: send the same command again'));
-          envelope.done?.();
-          continue;
-        }
-        try {
-          this.#runner.accept(envelope);
-        } catch (error) {
-          this.onCrash(error, envelope);
-        }
+      for (let envelope: Envelope | undefined = first; envelope !== undefined; envelope = this.#inbox.shift()) {
+        this.#handle(envelope);
       }
     } finally {
       this.#draining = false;
     }
     this.#wakeIdle();
+  }
+
+  #handle(envelope: Envelope): void {
+    if (this.#over) {
+      envelope.reply?.(refuse('UNAVAILABLE', 'the symbol is restarting: send the same command again'));
+      envelope.done?.();
+      return;
+    }
+    try {
+      this.#runner.accept(envelope);
+    } catch (error) {
+      this.onCrash(error, envelope);
+    }
   }
 
   #end(): void {

@@ -164,6 +164,7 @@ export function order(turn: Turn, request: OrderRequest): void {
     price: request.price ?? currentPrice(turn),
     manual: placed,
     checks: '[]',
+    volatility: turn.market.volatility,
     funnelKey: null,
   });
 }

@@ -3,7 +3,7 @@
 import { MINUTE_MS } from '../../domain/candle.ts';
 import { decideEntry, entryChecks, funnelKey } from '../../domain/entry.ts';
 import type { Reading } from '../../domain/market-view.ts';
-import { formatDecimal, fromNumber } from '../../domain/money.ts';
+import { formatDecimal, fromNumber, multiply, type Units } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import { sizeFor } from '../../domain/preset.ts';
 import { dayOf } from '../../domain/risk.ts';
@@ -20,7 +20,8 @@ export function considerEntry(turn: Turn, reading: Reading, at: number): void {
   const outcome = decideEntry(reading, turn.settings.preset);
   if (outcome !== 'WARMING_UP' && turn.modes.in('warming')) turn.modes.send({ type: 'WARMED' });
   const key = funnelKey(reading, outcome);
-  // A "no" is counted when its candle is stored, an ENTER in the commit that records what became of it.
+  // A "no" (here: the one that ends the warm-up) is counted when its candle is stored, an ENTER in the commit that records
+  // what became of it.
   if (outcome !== 'ENTER') {
     turn.addEffect({ type: 'count', funnelKey: key });
     return;
@@ -32,6 +33,7 @@ export function considerEntry(turn: Turn, reading: Reading, at: number): void {
     price: fromNumber(reading.candle.close),
     manual: null,
     checks: JSON.stringify(entryChecks(reading, turn.settings.preset)),
+    volatility: turn.market.volatility,
     funnelKey: key,
   });
 }
@@ -43,15 +45,14 @@ export function askAccount(turn: Turn, pending: PendingEntry): void {
   if (effects.length === 0) return;
   turn.change({ pending });
   const { manual } = pending;
-  const price = manual?.price ?? pending.price;
-  const amount = manual === null ? null : (manual.amount ?? ((manual.quantity ?? 0n) * price) / 100_000_000n);
   const ask: EntryAsk = {
     id: pending.id,
     symbol: settings.symbol,
     at: pending.at,
     price: pending.price,
     regimeSize: sizeFor(settings.preset, pending.regime),
-    amount,
+    volatility: pending.volatility,
+    amount: manual === null ? null : spendingMax(manual, pending.price),
     minimumNotional: settings.instrument.minimumNotional,
     feeRate: settings.feeRate,
     haltedReason: state.haltedReason,
@@ -60,6 +61,16 @@ export function askAccount(turn: Turn, pending: PendingEntry): void {
   };
   turn.addEffect({ type: 'reserve', ask });
 }
+
+/** The most an order by hand may spend, fees excluded. A market order by quantity may find a worse price than the last one. */
+function spendingMax({ amount, quantity = 0n, price }: Order, lastPrice: Units): Units {
+  if (amount !== undefined) return amount;
+  if (price !== undefined) return multiply(quantity, price);
+  return multiply(quantity, lastPrice + lastPrice / PRICE_MARGIN_PART);
+}
+
+/** One hundredth: a market buy by quantity is filled up to so much above the last price, and no further. */
+const PRICE_MARGIN_PART = 100n;
 
 export function onVerdict(turn: Turn, entryId: string, verdict: EntryVerdict | { readonly lost: string }): void {
   const { pending, position } = turn.state;
@@ -116,7 +127,10 @@ function denial(turn: Turn, verdict: EntryVerdict | { readonly lost: string }): 
 
 function grant(turn: Turn, pending: PendingEntry, verdict: Granted): void {
   turn.modes.send({ type: 'RESERVED', consult: false });
-  const order: Order = pending.manual ?? {
+  const { manual } = pending;
+  // What is reserved is all it may spend, wherever the price goes.
+  const capped = manual?.type === 'market' ? { ...manual, amount: verdict.amount } : manual;
+  const order: Order = capped ?? {
     clientOrderId: pending.id,
     symbol: turn.settings.symbol,
     side: 'buy',
@@ -161,6 +175,7 @@ function noteDecision(turn: Turn, pending: PendingEntry, decision: Readonly<Reco
       by: pending.manual === null ? 'strategy' : 'person',
       price: formatDecimal(pending.price),
       regime: pending.regime,
+      volatility: pending.volatility,
       preset: turn.settings.preset.name,
       parameters: turn.settings.parametersHash,
       ...(pending.manual === null ? { checks: JSON.parse(pending.checks) as unknown } : {}),

@@ -1,20 +1,23 @@
 /** The strategy while it holds: levels that react to every price, and the checks at a close. Never refused (I12). */
 import { candleExit, travel } from '../../domain/exits.ts';
 import type { Reading } from '../../domain/market-view.ts';
-import type { Regime } from '../../domain/regime.ts';
+import type { SymbolMessage } from './messages.ts';
+import { quietPrice } from './quiet.ts';
 import type { Turn } from './turn.ts';
 import { isDust, placeExit } from './work-orders.ts';
 
-export function onPrice(turn: Turn, price: { from: number; to: number; at: number; regime: Regime }): void {
-  const { trade, position } = turn.state;
-  if (trade === null || position.quantity === 0n) return;
-  const travelled = travel(trade, price.from, price.to, price.regime, turn.settings.preset);
-  if (travelled.trade.highWaterMark !== trade.highWaterMark) {
-    // Not stored by itself: after a crash the mark is found again in the candles since the entry.
-    turn.state = { ...turn.state, trade: { ...trade, highWaterMark: travelled.trade.highWaterMark } };
+export function onPrice(turn: Turn, price: Extract<SymbolMessage, { type: 'price' }>): void {
+  const { preset } = turn.settings;
+  const quiet = quietPrice(price, turn.state, preset);
+  if (quiet !== undefined) {
+    turn.state = quiet.state;
+    return;
   }
-  if (travelled.exit === undefined) return;
-  startExit(turn, { reason: travelled.exit.reason, at: price.at, trigger: travelled.exit.price });
+  const { trade } = turn.state;
+  if (trade === null) return;
+  const { trade: travelled, exit } = travel(trade, price.from, price.to, price.regime, preset);
+  turn.state = { ...turn.state, trade: { ...trade, highWaterMark: travelled.highWaterMark } };
+  if (exit !== undefined) startExit(turn, { reason: exit.reason, at: price.at, trigger: exit.price });
 }
 
 export function considerExit(turn: Turn, reading: Reading, at: number): void {

@@ -1,5 +1,6 @@
 /** What a symbol tells the account when it wants to enter; the account adds what only it knows and decides. */
 import type { Units } from '../../domain/money.ts';
+import type { Volatility } from '../../domain/volatility.ts';
 
 export interface EntryAsk {
   /** Pure function of what was decided: asking again after a lost answer reserves once. */
@@ -10,6 +11,7 @@ export interface EntryAsk {
   readonly price: Units;
   /** Share of the standard size in the regime of the decision. */
   readonly regimeSize: number;
+  readonly volatility: Volatility;
   /** Fixed notional of an order by hand; null lets the account size the entry. */
   readonly amount: Units | null;
   readonly minimumNotional: Units;

@@ -6,6 +6,7 @@ import * as commands from './commands.ts';
 import { considerEntry, onVerdict } from './decide-entry.ts';
 import { considerExit, onPrice } from './decide-exit.ts';
 import type { SymbolMessage } from './messages.ts';
+import { quietClose } from './quiet.ts';
 import { recordFills } from './record-fills.ts';
 import type { Turn } from './turn.ts';
 import { onQueried, onSubmitted, onUpdate } from './work-orders.ts';
@@ -74,11 +75,14 @@ export function handle(turn: Turn, message: SymbolMessage, surroundings: Surroun
   }
 }
 
-/** A close. What lies before the last entry or exit is never decided again, whatever is delivered again. */
 function onCandle(turn: Turn, reading: Reading): void {
   const { state } = turn;
-  if (state.decidedThrough !== null && reading.candle.openTime <= state.decidedThrough) return;
-  // Not stored by itself: deciding "no" again about the same candle gives the same "no".
+  const quiet = quietClose(reading, state, turn.settings.preset, turn.modes);
+  if (quiet !== undefined) {
+    turn.state = quiet.state;
+    if (quiet.funnelKey !== undefined) turn.addEffect({ type: 'count', funnelKey: quiet.funnelKey });
+    return;
+  }
   turn.state = { ...state, regime: reading.regime };
   if (state.position.quantity === 0n && state.working === null && state.pending === null) {
     considerEntry(turn, reading, closeTime(reading.candle));

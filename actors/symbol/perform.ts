@@ -143,7 +143,13 @@ export class Performer {
   }
 
   async #reserve(ask: EntryAsk): Promise<void> {
-    const { account } = this.#ports;
+    const { account, log } = this.#ports;
+    if (ask.volatility.forecast === null) {
+      log.warn(
+        { symbol: ask.symbol },
+        'the volatility of the hours can not be forecast yet: the size is not reduced by it',
+      );
+    }
     try {
       const verdict = await account.reserve(ask);
       if (!this.#stopped) this.#owner.post({ type: 'verdict', entryId: ask.id, verdict });

@@ -22,6 +22,7 @@ import { handle, type Surroundings } from './handle.ts';
 import type { ModeValue } from './machine.ts';
 import type { Envelope, SymbolMessage } from './messages.ts';
 import type { Modes } from './modes.ts';
+import { quietly } from './quiet.ts';
 import { fillsReply } from './record-fills.ts';
 import { RunnerMemory } from './runner-memory.ts';
 import type { SymbolState } from './state.ts';
@@ -122,13 +123,14 @@ export class SymbolRunner implements CommitSource {
   /** Handles a message. Throws when the handler does: then the actor is not to be used any more. */
   accept(envelope: Envelope): void {
     invariant(!this.#over, 'a runner that is over gets no messages');
+    if (this.idle && this.#handleQuietly(envelope)) return;
     this.#run(envelope);
     this.#completeUnsent();
   }
 
-  /** Replaces the state by one that follows from stored facts, before any message was handled. */
+  /** Replaces the state by one that follows from stored facts and from the market, with nothing uncommitted. */
   adopt(state: SymbolState): void {
-    invariant(this.idle, 'a state is adopted before the first message');
+    invariant(this.idle, 'a state is adopted while nothing is uncommitted');
     this.#state = state;
     this.#committed = { ...this.#committed, state };
   }
@@ -235,6 +237,17 @@ export class SymbolRunner implements CommitSource {
     const item = this.#log[index];
     invariant(item !== undefined, 'a log index is in range');
     return item;
+  }
+
+  /** True when the message recorded nothing: then it needs no turn, and nothing waits for it. */
+  #handleQuietly({ message, done }: Envelope): boolean {
+    const { settings, modes } = this.#owner;
+    const quiet = quietly(message, this.#state, settings.preset, modes);
+    if (quiet === undefined) return false;
+    if (quiet.state !== this.#state) this.adopt(quiet.state);
+    if (quiet.funnelKey !== undefined) this.#owner.perform({ type: 'count', funnelKey: quiet.funnelKey });
+    done?.();
+    return true;
   }
 
   #run(envelope: Envelope): void {

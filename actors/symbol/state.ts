@@ -10,6 +10,7 @@ import type { Order } from '../../domain/order.ts';
 import { isFinal } from '../../domain/order.ts';
 import { FLAT, type Position } from '../../domain/position.ts';
 import type { Regime } from '../../domain/regime.ts';
+import type { Volatility } from '../../domain/volatility.ts';
 import type { DurableState } from '../../protocol/ports/ledger.ts';
 import type { ClaimedPosition } from '../../protocol/ports/ownership.ts';
 
@@ -47,6 +48,7 @@ export interface PendingEntry {
   readonly price: Units;
   readonly manual: Order | null;
   readonly checks: string;
+  readonly volatility: Volatility;
   /** How the close is counted; null for an order by hand. */
   readonly funnelKey: string | null;
 }

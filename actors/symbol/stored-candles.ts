@@ -12,11 +12,11 @@ export interface WarmUp {
 }
 
 /**
- * The last minutes as they are and, before them, hours as their closes. When older candles exist the minutes start with an
- * hour; when they don't, the partial first hour is part of them.
+ * The last minutes (up to `through`) as they are and, before them, hours as their closes. When older candles exist the
+ * minutes start with an hour; when they don't, the partial first hour is part of them.
  */
-export async function readWarmUp(reader: LedgerReader, symbol: string): Promise<WarmUp> {
-  const minutes = await reader.candles(symbol, LIMITS.warmUpMinutes);
+export async function readWarmUp(reader: LedgerReader, symbol: string, through?: number): Promise<WarmUp> {
+  const minutes = await reader.candles(symbol, LIMITS.warmUpMinutes, through);
   const [first] = minutes;
   if (first === undefined || minutes.length < LIMITS.warmUpMinutes) return { hours: [], minutes };
   const start = Math.ceil(first.openTime / HOUR_MS) * HOUR_MS;

@@ -6,6 +6,7 @@ import { type Candle, MINUTE_MS } from '../../domain/candle.ts';
 import { fillGap } from '../../domain/candle-series.ts';
 import { MarketView, type Reading } from '../../domain/market-view.ts';
 import type { Regime } from '../../domain/regime.ts';
+import { NO_VOLATILITY, type Volatility } from '../../domain/volatility.ts';
 import type { WarmUp } from './stored-candles.ts';
 import type { MarketNow } from './turn.ts';
 
@@ -21,6 +22,10 @@ export class SymbolMarket implements MarketNow {
   /** The regime that holds now, for price exits between closes. */
   get regime(): Regime {
     return this.#view?.regime ?? 'UNKNOWN';
+  }
+
+  get volatility(): Volatility {
+    return this.#view?.volatility ?? NO_VOLATILITY;
   }
 
   get lastCandle(): Candle | undefined {

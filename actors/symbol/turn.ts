@@ -11,8 +11,16 @@ import { applyFill, cashDelta, type Execution, type Fill, priceFill } from '../.
 import type { Preset } from '../../domain/preset.ts';
 import { dayOf } from '../../domain/risk.ts';
 import type { ClosedTrade } from '../../domain/trade.ts';
+import type { Volatility } from '../../domain/volatility.ts';
 import type { OkReply, Reply } from '../../protocol/errors.ts';
-import type { FunnelCount, JournalRow, ReservationChange, RiskChange, StoredRow } from '../../protocol/ports/ledger.ts';
+import type {
+  FunnelCount,
+  IntentRefusalCode,
+  JournalRow,
+  ReservationChange,
+  RiskChange,
+  StoredRow,
+} from '../../protocol/ports/ledger.ts';
 import type { EventKind } from '../../protocol/subjects.ts';
 import type { EntryAsk } from './entry-ask.ts';
 import type { Modes } from './modes.ts';
@@ -53,6 +61,7 @@ export interface MarketNow {
   readonly at: number | undefined;
   /** Open time of the last closed candle. */
   readonly closedThrough: number | undefined;
+  readonly volatility: Volatility;
 }
 
 const NONE: readonly never[] = [];
@@ -278,7 +287,7 @@ export interface TurnMemory {
   /** The body of the last fill's row, and what it says. */
   viewed: (Pick<SymbolState, 'regime' | 'openedAt'> & { highWaterMark: Units | null; body: string }) | undefined;
   /** Why the account did not let a reservation be used, learned from a refused commit. */
-  intentRefusal: { readonly code: 'HALTED' | 'PAUSED' | 'EXPIRED'; readonly reason: string } | undefined;
+  intentRefusal: { readonly code: IntentRefusalCode; readonly reason: string } | undefined;
 }
 
 /** The part of a position's public view that is not in the row's own columns; null when there is nothing. */

@@ -3,8 +3,11 @@ import { invariant } from '../../domain/invariant.ts';
 import type { StoredRow } from '../../protocol/ports/ledger.ts';
 
 interface Stream {
+  /** Those after the last that was forgotten. */
   readonly rows: StoredRow[];
   readonly byId: Map<string, StoredRow>;
+  /** Seq of the last row that was forgotten. */
+  forgotten: number;
 }
 
 export class JournalTable {
@@ -13,10 +16,10 @@ export class JournalTable {
   append(row: StoredRow): void {
     let stream = this.#streams.get(row.symbol);
     if (stream === undefined) {
-      stream = { rows: [], byId: new Map() };
+      stream = { rows: [], byId: new Map(), forgotten: 0 };
       this.#streams.set(row.symbol, stream);
     }
-    invariant(row.seq === stream.rows.length + 1, 'a stream has no gaps');
+    invariant(row.seq === stream.forgotten + stream.rows.length + 1, 'a stream has no gaps');
     invariant(!stream.byId.has(row.id), 'an id is accepted once per stream');
     stream.rows.push(row);
     stream.byId.set(row.id, row);
@@ -27,9 +30,11 @@ export class JournalTable {
   }
 
   after(stream: string, seq: number, limit: number): readonly StoredRow[] {
+    const known = this.#streams.get(stream);
+    if (known === undefined) return [];
     // A row's place is its seq.
-    const start = Math.max(seq, 0);
-    return this.#streams.get(stream)?.rows.slice(start, start + limit) ?? [];
+    const start = Math.max(seq - known.forgotten, 0);
+    return known.rows.slice(start, start + limit);
   }
 
   /** Every row, stream by stream. */
@@ -39,6 +44,16 @@ export class JournalTable {
 
   /** The last seq; 0 for an empty stream. */
   head(stream: string): number {
-    return this.#streams.get(stream)?.rows.length ?? 0;
+    const known = this.#streams.get(stream);
+    return known === undefined ? 0 : known.forgotten + known.rows.length;
+  }
+
+  /** Lets go of every row; the streams go on counting. */
+  forget(): void {
+    for (const stream of this.#streams.values()) {
+      stream.forgotten += stream.rows.length;
+      stream.rows.length = 0;
+      stream.byId.clear();
+    }
   }
 }

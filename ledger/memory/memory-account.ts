@@ -11,6 +11,7 @@ import type {
   AccountState,
   EntryRequest,
   EntryVerdict,
+  EquitySnapshot,
   Reservation,
 } from '../../protocol/ports/ledger.ts';
 import { alreadyUsed } from '../reservation.ts';
@@ -53,6 +54,9 @@ export class MemoryAccount implements AccountPort {
     account.withdrawals -= minimum(cashDelta, 0n);
     if (next.pausedReason !== undefined) account.pausedReason = next.pausedReason;
     if (next.haltedReason !== undefined) account.haltedReason = next.haltedReason;
+    if (next.limits !== undefined) account.limits = next.limits;
+    if (next.flatten !== undefined) account.flatten = next.flatten;
+    if (command.releasesHeld) for (const id of this.#database.reservations.keys()) this.#release(id);
     account.version += 1;
     const body = JSON.stringify(next.body);
     journal.append({
@@ -99,14 +103,19 @@ export class MemoryAccount implements AccountPort {
     const remaining = verdict.granted ? verdict.reserve : 0n;
     invariant(remaining >= 0n, 'a reservation never goes below zero');
     const status = verdict.granted ? 'held' : 'released';
+    const limits = verdict.granted ? verdict.limits : undefined;
     if (stored === undefined)
-      reservations.set(request.id, { id: request.id, symbol: request.symbol, remaining, status });
-    else Object.assign(stored, { remaining, status });
+      reservations.set(request.id, { id: request.id, symbol: request.symbol, remaining, status, limits });
+    else Object.assign(stored, { remaining, status, limits });
     account.reserved = others.reserved + remaining;
     return verdict;
   }
 
   async release(id: string): Promise<void> {
+    this.#release(id);
+  }
+
+  #release(id: string): void {
     const { account, reservations } = this.#database;
     const stored = reservations.get(id);
     if (stored?.status !== 'held') return;
@@ -120,6 +129,16 @@ export class MemoryAccount implements AccountPort {
     if (!this.#owns(epoch) || (account.referenceDay !== null && account.referenceDay >= day)) return;
     account.referenceEquity = equity;
     account.referenceDay = day;
+    account.referenceNetDeposits = account.deposits - account.withdrawals;
+  }
+
+  async recordEquity(epoch: number, point: EquitySnapshot): Promise<void> {
+    const { equity } = this.#database;
+    if (this.#owns(epoch) && !equity.has(point.at)) equity.set(point.at, point);
+  }
+
+  async setLossesInARowMax(epoch: number, count: number): Promise<void> {
+    if (this.#owns(epoch)) this.#database.lossesInARowMax = count;
   }
 
   #owns(epoch: number): boolean {

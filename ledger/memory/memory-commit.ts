@@ -4,7 +4,7 @@
  */
 import { invariant } from '../../domain/invariant.ts';
 import type { Units } from '../../domain/money.ts';
-import { afterTrade } from '../../domain/risk.ts';
+import { afterTrade, DEFAULT_RISK_SETTINGS } from '../../domain/risk.ts';
 import type {
   CommitGroup,
   CommitPort,
@@ -13,6 +13,7 @@ import type {
   RiskChange,
 } from '../../protocol/ports/ledger.ts';
 import type { ReservationStatus } from '../reservation.ts';
+import { intentRefusal } from './intent-refusal.ts';
 import type { MemoryDatabase } from './memory-database.ts';
 
 const COMMITTED: GroupOutcome = { type: 'committed' };
@@ -60,7 +61,7 @@ export class MemoryCommit implements CommitPort {
     const freeCash = plan.cash - plan.reserved;
     if (group.cashNeeded > 0n && freeCash < group.cashNeeded) return { type: 'insufficient', freeCash };
 
-    const refusal = this.#refuseUse(group.reservations, plan);
+    const refusal = this.#refuseUse(group, plan);
     if (refusal !== undefined) return refusal;
 
     for (const change of group.reservations) this.#plan(change, plan);
@@ -68,7 +69,7 @@ export class MemoryCommit implements CommitPort {
     return COMMITTED;
   }
 
-  #refuseUse(changes: readonly ReservationChange[], plan: Plan): GroupOutcome | undefined {
+  #refuseUse({ symbol, reservations: changes }: CommitGroup, plan: Plan): GroupOutcome | undefined {
     const { haltedReason, pausedReason } = this.#database.account;
     for (const change of changes) {
       if (change.action !== 'use') continue;
@@ -77,8 +78,23 @@ export class MemoryCommit implements CommitPort {
       }
       if (haltedReason !== null) return { type: 'refused', code: 'HALTED', reason: haltedReason };
       if (pausedReason !== null) return { type: 'refused', code: 'PAUSED', reason: pausedReason };
+      const { limits } = this.#database.reservations.get(change.id) ?? {};
+      const refusal = intentRefusal(limits, this.#database, this.#occupied(symbol, plan));
+      if (refusal !== undefined) return refusal;
     }
     return undefined;
+  }
+
+  /** Other symbols with a position or an open entry. */
+  #occupied(symbol: string, plan: Plan): number {
+    const taken = new Set<string>();
+    for (const row of this.#database.positions.values()) if (row.position.quantity > 0n) taken.add(row.symbol);
+    for (const { id, symbol: reservedFor } of this.#database.reservations.values()) {
+      const status = this.#reservation(id, plan)?.status;
+      if (status === 'held' || status === 'used') taken.add(reservedFor);
+    }
+    taken.delete(symbol);
+    return taken.size;
   }
 
   #plan(change: ReservationChange, plan: Plan): void {
@@ -151,6 +167,7 @@ export class MemoryCommit implements CommitPort {
         },
         trade.profit,
         trade.at,
+        { ...DEFAULT_RISK_SETTINGS, lossesInARowMax: this.#database.lossesInARowMax },
       );
       account.lossesInRow = after.lossesInARow;
       account.cooldownFrom = after.cooldownSince ?? null;

@@ -8,8 +8,16 @@
 import type { Units } from '../../domain/money.ts';
 import { isFinal, type Order } from '../../domain/order.ts';
 import { FLAT, type Position } from '../../domain/position.ts';
+import { DEFAULT_RISK_SETTINGS, type RiskSettings } from '../../domain/risk.ts';
 import type { Clock } from '../../protocol/ports/clock.ts';
-import type { DeadLetter, DurableState, StoredRow } from '../../protocol/ports/ledger.ts';
+import type {
+  DeadLetter,
+  DurableState,
+  EquitySnapshot,
+  FlattenOrder,
+  IntentLimits,
+  StoredRow,
+} from '../../protocol/ports/ledger.ts';
 import type { Owner, PodState } from '../../protocol/ports/ownership.ts';
 import type { PaperBookOrder } from '../../protocol/ports/paper-store.ts';
 import type { VenueTrade } from '../../protocol/ports/venue.ts';
@@ -42,6 +50,8 @@ export interface PositionRecord {
 export interface SingletonRecord {
   owner: Owner | null;
   epoch: number;
+  /** Of a role with a lease of its own. */
+  expiresAt: number;
 }
 
 export interface ReservationRecord {
@@ -49,6 +59,7 @@ export interface ReservationRecord {
   readonly symbol: string;
   remaining: Units;
   status: ReservationStatus;
+  limits: IntentLimits | undefined;
 }
 
 export interface AccountRecord {
@@ -59,10 +70,13 @@ export interface AccountRecord {
   version: number;
   pausedReason: string | null;
   haltedReason: string | null;
+  limits: Partial<RiskSettings>;
+  flatten: FlattenOrder | null;
   lossesInRow: number;
   cooldownFrom: number | null;
   referenceEquity: Units | null;
   referenceDay: string | null;
+  referenceNetDeposits: Units | null;
 }
 
 export interface PaperRecord {
@@ -85,14 +99,21 @@ export class MemoryDatabase {
     version: 0,
     pausedReason: null,
     haltedReason: null,
+    limits: {},
+    flatten: null,
     lossesInRow: 0,
     cooldownFrom: null,
     referenceEquity: null,
     referenceDay: null,
+    referenceNetDeposits: null,
   };
+  /** Losing trades in a row that start the cooldown. */
+  lossesInARowMax = DEFAULT_RISK_SETTINGS.lossesInARowMax;
   readonly reservations = new Map<string, ReservationRecord>();
+  /** By market time. */
+  readonly equity = new Map<number, EquitySnapshot>();
   readonly riskDays = new Map<string, { profit: Units; entries: number }>();
-  readonly singletons = new Map<string, SingletonRecord>([['account', { owner: null, epoch: 0 }]]);
+  readonly singletons = new Map<string, SingletonRecord>([['account', { owner: null, epoch: 0, expiresAt: 0 }]]);
   readonly candles = new CandleTable();
   /** Sums over all days and symbols by `REGIME/REASON`. */
   readonly funnel = new Map<string, number>();
@@ -129,6 +150,23 @@ export class MemoryDatabase {
   /** What recovery asks for, in the order of their last change; all others are history. */
   unfinishedOrders(symbols: ReadonlySet<string>): Order[] {
     return [...this.orders.values()].filter(({ symbol, status }) => symbols.has(symbol) && !isFinal(status));
+  }
+
+  /**
+   * Lets go of what is over: rows of the journal, orders and reservations with their end behind them. What goes on from here
+   * is the same, but a repeated id is not recognised any more: for a backtest of years, which repeats none.
+   */
+  forgetHistory(): void {
+    this.journal.forget();
+    for (const [id, { status }] of this.orders) if (isFinal(status)) this.orders.delete(id);
+    for (const [id, { status }] of this.reservations) {
+      if (status === 'settled' || status === 'released') this.reservations.delete(id);
+    }
+    for (const [id, { status, trades }] of this.paperOrders) {
+      if (status === 'open') continue;
+      this.paperOrders.delete(id);
+      for (const { tradeId } of trades) this.paperTradeIds.delete(tradeId);
+    }
   }
 
   /** Appends a change of the cluster itself to its own stream. */

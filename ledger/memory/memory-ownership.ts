@@ -15,6 +15,7 @@ import type {
   OwnershipPort,
   PodRow,
   RemovedSymbol,
+  RoleLease,
 } from '../../protocol/ports/ownership.ts';
 import { haltBody } from '../halt-body.ts';
 import type { MemoryDatabase, PositionRecord, SingletonRecord } from './memory-database.ts';
@@ -105,11 +106,11 @@ export class MemoryOwnership implements OwnershipPort {
     };
   }
 
-  async addSymbols(symbols: readonly string[]): Promise<ClusterEvent> {
+  async addSymbols(symbols: readonly string[], { onlyNew } = { onlyNew: false }): Promise<ClusterEvent> {
     const added: string[] = [];
     for (const symbol of new Set(symbols)) {
       const row = this.#database.positions.get(symbol);
-      if (row !== undefined && !row.removed) continue;
+      if (row !== undefined && (onlyNew || !row.removed)) continue;
       if (row === undefined) this.#database.addPosition(symbol);
       else row.removed = false;
       added.push(symbol);
@@ -165,13 +166,33 @@ export class MemoryOwnership implements OwnershipPort {
 
   async claimSingleton(owner: Owner, name: string): Promise<ClaimedSingleton | undefined> {
     const { singletons } = this.#database;
-    const row = singletons.get(name) ?? { owner: null, epoch: 0 };
+    const row = singletons.get(name) ?? { owner: null, epoch: 0, expiresAt: 0 };
     singletons.set(name, row);
     if (!this.#database.isLive(owner) || !this.#isFree(row, owner)) return undefined;
     row.owner = owner;
     row.epoch += 1;
     const { epoch } = row;
     return { epoch, event: this.#record({ change: 'singleton-claimed', ...owner, singleton: name, epoch }) };
+  }
+
+  async leaseSingleton(owner: Owner, name: string, leaseTtlMs: number): Promise<RoleLease> {
+    const { singletons, clock } = this.#database;
+    const now = clock.now();
+    const row = singletons.get(name) ?? { owner: null, epoch: 0, expiresAt: 0 };
+    singletons.set(name, row);
+    const runs = row.owner !== null && row.expiresAt > now;
+    if (runs && row.owner?.incarnation !== owner.incarnation) {
+      // Longer than a lease only when the clock went back: who lives renews it, who is dead must not keep it.
+      row.expiresAt = Math.min(row.expiresAt, now + leaseTtlMs);
+      return { held: false, leaseLeftMs: row.expiresAt - now };
+    }
+    row.owner = owner;
+    row.expiresAt = now + leaseTtlMs;
+    if (runs) return { held: true, epoch: row.epoch, event: undefined };
+    row.epoch += 1;
+    const { epoch } = row;
+    const event = this.#record({ change: 'singleton-claimed', ...owner, singleton: name, epoch });
+    return { held: true, epoch, event };
   }
 
   async releaseSingleton(owner: Owner, name: string): Promise<ClusterEvent> {

@@ -4,6 +4,7 @@
  */
 import type pg from 'pg';
 import { formatDecimal, parseDecimal, type Units } from '../../domain/money.ts';
+import type { RiskSettings } from '../../domain/risk.ts';
 import type {
   AccountChange,
   AccountCommandInput,
@@ -12,6 +13,9 @@ import type {
   AccountState,
   EntryRequest,
   EntryVerdict,
+  EquitySnapshot,
+  FlattenOrder,
+  IntentLimits,
 } from '../../protocol/ports/ledger.ts';
 import { alreadyUsed, type ReservationStatus } from '../reservation.ts';
 import { query, transaction } from './connection.ts';
@@ -29,9 +33,12 @@ interface AccountRow {
   readonly cooldown_from_ms: number | null;
   readonly reference_equity: string | null;
   readonly reference_day: string | null;
+  readonly reference_net_deposits: string | null;
   readonly day_profit: string | null;
   readonly day_entries: number | null;
   readonly positions: { symbol: string; quantity: string; cost: string }[];
+  readonly limits: Partial<RiskSettings>;
+  readonly flatten: FlattenOrder | null;
   readonly reservations: { id: string; symbol: string; remaining: string; status: 'held' | 'used' }[];
 }
 
@@ -39,7 +46,7 @@ interface AccountRow {
 const SELECT_ACCOUNT = `
   select a.cash::text, a.reserved::text, a.deposits::text, a.withdrawals::text, a.version::text, a.paused_reason,
          a.halted_reason, a.losses_in_row, (extract(epoch from a.cooldown_from) * 1000)::float8 as cooldown_from_ms,
-         a.reference_equity::text, a.reference_day::text,
+         a.reference_equity::text, a.reference_day::text, a.reference_net_deposits::text, a.limits, a.flatten,
          d.profit::text as day_profit, d.entries as day_entries,
          coalesce((select jsonb_agg(jsonb_build_object('symbol', p.symbol, 'quantity', p.quantity::text,
                                                        'cost', p.cost::text) order by p.symbol)
@@ -69,6 +76,9 @@ export class PostgresAccount implements AccountPort {
     const day = new Date(command.at).toISOString().slice(0, 10);
     return transaction(this.#pool, async (client) => {
       if (!(await ownsAccount(client, epoch))) return { type: 'fenced' };
+      // Before the account, as every commit locks them.
+      if (command.releasesHeld)
+        await query(client, `select from reservations where status = 'held' order by id for update`);
       const state = await lockedState(client, day);
       const known = await query<{ request: string | null; body: string }>(
         client,
@@ -82,16 +92,19 @@ export class PostgresAccount implements AccountPort {
       if (!next.ok) return { type: 'refused', code: next.code, message: next.message };
       const cashDelta = next.cashDelta ?? 0n;
       const body = JSON.stringify(next.body);
+      if (command.releasesHeld) await query(client, RELEASE_HELD);
       const { rows } = await query<{ version: string }>(
         client,
         `update account set version = version + 1, cash = cash + $1::numeric,
            deposits = deposits + greatest($1::numeric, 0), withdrawals = withdrawals - least($1::numeric, 0),
-           paused_reason = $2, halted_reason = $3, deficit = deficit and cash + $1::numeric < 0
+           paused_reason = $2, halted_reason = $3, limits = $4, flatten = $5, deficit = deficit and cash + $1::numeric < 0
          returning version::text`,
         [
           formatDecimal(cashDelta),
           next.pausedReason === undefined ? state.pausedReason : next.pausedReason,
           next.haltedReason === undefined ? state.haltedReason : next.haltedReason,
+          JSON.stringify(next.limits ?? state.limits),
+          jsonOrNull(next.flatten === undefined ? state.flatten : next.flatten),
         ],
       );
       const seq = Number(rows[0]?.version);
@@ -143,9 +156,16 @@ export class PostgresAccount implements AccountPort {
       const reserve = verdict.granted ? verdict.reserve : 0n;
       await query(
         client,
-        `insert into reservations (id, symbol, amount, remaining, status) values ($1, $2, $3, $3, $4)
-         on conflict (id) do update set amount = excluded.amount, remaining = excluded.remaining, status = excluded.status`,
-        [request.id, request.symbol, formatDecimal(reserve), verdict.granted ? 'held' : 'released'],
+        `insert into reservations (id, symbol, amount, remaining, status, limits) values ($1, $2, $3, $3, $4, $5)
+         on conflict (id) do update set amount = excluded.amount, remaining = excluded.remaining, status = excluded.status,
+           limits = excluded.limits`,
+        [
+          request.id,
+          request.symbol,
+          formatDecimal(reserve),
+          verdict.granted ? 'held' : 'released',
+          verdict.granted ? limitsJson(verdict.limits) : null,
+        ],
       );
       await query(client, 'update account set reserved = $1', [formatDecimal(others.reserved + reserve)]);
       return verdict;
@@ -173,12 +193,48 @@ export class PostgresAccount implements AccountPort {
       if (!(await ownsAccount(client, epoch))) return;
       await query(
         client,
-        `update account set reference_equity = $1, reference_day = $2::date
+        `update account set reference_equity = $1, reference_day = $2::date, reference_net_deposits = deposits - withdrawals
          where reference_day is null or reference_day < $2::date`,
         [formatDecimal(equity), day],
       );
     });
   }
+
+  async recordEquity(epoch: number, { at, cash, equity }: EquitySnapshot): Promise<void> {
+    await transaction(this.#pool, async (client) => {
+      if (!(await ownsAccount(client, epoch))) return;
+      await query(
+        client,
+        `insert into equity (at, cash, equity) values (timestamptz 'epoch' + $1 * interval '1 millisecond', $2, $3)
+         on conflict (at) do nothing`,
+        [at, formatDecimal(cash), formatDecimal(equity)],
+      );
+    });
+  }
+
+  async setLossesInARowMax(epoch: number, count: number): Promise<void> {
+    await transaction(this.#pool, async (client) => {
+      if (!(await ownsAccount(client, epoch))) return;
+      await query(client, 'update account set losses_in_row_max = $1 where losses_in_row_max <> $1', [count]);
+    });
+  }
+}
+
+/** What was set aside and is not in use yet is free again. */
+const RELEASE_HELD = `
+  with released as (
+    update reservations r set status = 'released', remaining = 0
+    from (select id, remaining from reservations where status = 'held') as held
+    where r.id = held.id returning held.remaining
+  )
+  update account set reserved = reserved - (select coalesce(sum(remaining), 0) from released)`;
+
+function limitsJson(limits: IntentLimits | undefined): string | null {
+  return limits === undefined ? null : JSON.stringify({ ...limits, dailyLossMax: formatDecimal(limits.dailyLossMax) });
+}
+
+function jsonOrNull(value: unknown): string | null {
+  return value === null ? null : JSON.stringify(value);
 }
 
 /** Whether this epoch still owns the account. The row stays locked: a claim waits, and so does another decision. */
@@ -204,10 +260,13 @@ function accountState(row: AccountRow | undefined, day: string): AccountState {
     version: Number(row.version),
     pausedReason: row.paused_reason,
     haltedReason: row.halted_reason,
+    limits: row.limits,
+    flatten: row.flatten,
     lossesInRow: row.losses_in_row,
     cooldownFrom: row.cooldown_from_ms,
     referenceEquity: optionalDecimal(row.reference_equity),
     referenceDay: row.reference_day,
+    referenceNetDeposits: optionalDecimal(row.reference_net_deposits),
     day:
       row.day_entries === null ? null : { day, profit: parseDecimal(row.day_profit ?? '0'), entries: row.day_entries },
     positions: row.positions.map((held) => ({

@@ -9,7 +9,7 @@ import pg from 'pg';
 import { parseDecimal } from '../../domain/money.ts';
 import { RetryableError, type TerminalError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
-import type { CommitGroup, CommitPort, GroupOutcome } from '../../protocol/ports/ledger.ts';
+import type { CommitGroup, CommitPort, GroupOutcome, IntentRefusalCode } from '../../protocol/ports/ledger.ts';
 import { COMMIT_PARAMETERS, CommitEncoder } from './commit-columns.ts';
 import { connectionConfig, ledgerFailure } from './connection.ts';
 import { type JournalJson, storedRow } from './rows.ts';
@@ -134,7 +134,7 @@ function toOutcome(row: OutcomeRow): GroupOutcome {
       return { type: 'insufficient', freeCash: parseDecimal(detail) };
     case 'refused': {
       const space = detail.indexOf(' ');
-      const code = detail.slice(0, space) as 'HALTED' | 'PAUSED' | 'EXPIRED';
+      const code = detail.slice(0, space) as IntentRefusalCode;
       return { type: 'refused', code, reason: detail.slice(space + 1) };
     }
   }

@@ -68,7 +68,8 @@ export async function diagnoseLedger(url: string): Promise<LedgerDiagnosis> {
   }
 }
 
-async function compareSchema(client: pg.Client): Promise<LedgerDiagnosis['schema']> {
+/** Whether the schema is this program's. */
+export async function compareSchema(client: pg.Client): Promise<LedgerDiagnosis['schema']> {
   const expected = readdirSync(MIGRATIONS)
     .filter((file) => file.endsWith('.sql'))
     .map((file) => file.slice(0, -'.sql'.length))

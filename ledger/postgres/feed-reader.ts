@@ -3,7 +3,8 @@
  * that carries the state carries the number of its last change. Nothing here locks or writes.
  */
 import { type ConnectionPool, type SQLQuery, sql } from '@databases/pg';
-import { formatDecimal, parseDecimal } from '../../domain/money.ts';
+import { MINUTE_MS } from '../../domain/candle.ts';
+import { formatDecimal, fromNumber, parseDecimal } from '../../domain/money.ts';
 import { averagePrice } from '../../domain/position.ts';
 import { isoTime } from '../../domain/time.ts';
 import { eventJson } from '../../protocol/event.ts';
@@ -14,6 +15,7 @@ import { formatTradeCursor, parseTradeCursor } from '../../protocol/trade-cursor
 import { type EquityOptions, EquityReader } from './equity-reader.ts';
 import { readRows } from './read-rows.ts';
 import { type JournalJson, storedRow } from './rows.ts';
+import { type StopRow, stopJson, stopsColumn } from './stops.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -31,11 +33,30 @@ interface PositionRow {
   readonly epoch: number;
   readonly paused_reason: string | null;
   readonly halted_reason: string | null;
+  readonly stops: readonly StopRow[];
 }
 
-const POSITION_COLUMNS = sql.__dangerous__rawValue(`
+interface LastCandle {
+  readonly openTime: number;
+  readonly close: number;
+}
+
+interface AccountRow {
+  readonly cash: string;
+  readonly reserved: string;
+  readonly deposits: string;
+  readonly withdrawals: string;
+  readonly paused: string | null;
+  readonly halted: string | null;
+  readonly version: number;
+  readonly stops: readonly StopRow[];
+}
+
+/** Of `positions p`. */
+const POSITION_COLUMNS = sql`
   symbol, version::float8, quantity::text, cost::text, realized_pnl::text, regime, high_water_mark::text,
-  (extract(epoch from opened_at) * 1000)::float8 as opened_at_ms, mode, owner, epoch::float8, paused_reason, halted_reason`);
+  (extract(epoch from opened_at) * 1000)::float8 as opened_at_ms, mode, owner, epoch::float8, paused_reason, halted_reason,
+  ${stopsColumn('p.symbol')}`;
 
 /** As the wire names an order. */
 const ORDER_OBJECT = sql.__dangerous__rawValue(`json_build_object(
@@ -82,35 +103,41 @@ export class PostgresFeedReader implements FeedReader {
   }
 
   async symbolSnapshot(symbol: string): Promise<FeedSnapshot | undefined> {
-    const [row] = await readRows<PositionRow & { open_orders: Json[] }>(
+    const [row] = await readRows<PositionRow & { open_orders: Json[]; last_candle: LastCandle | null }>(
       this.#pool,
       sql`
       select ${POSITION_COLUMNS}, coalesce((
         select json_agg(${ORDER_OBJECT} order by o.updated_at, o.client_order_id) from orders o
-        where o.symbol = p.symbol and o.status in ('pending', 'open', 'unknown')), '[]') as open_orders
+        where o.symbol = p.symbol and o.status in ('pending', 'open', 'unknown')), '[]') as open_orders, (
+        select json_build_object('openTime', (extract(epoch from open_time) * 1000)::float8, 'close', close)
+        from candles where symbol = p.symbol order by open_time desc limit 1) as last_candle
       from positions p where symbol = ${symbol}`,
     );
     if (row === undefined) return undefined;
     const openOrders = row.open_orders.map(orderJson);
-    return { seq: row.version, data: { symbol, position: positionJson(row), ...stateJson(row), openOrders } };
+    const lastClose = lastCloseJson(row.last_candle);
+    return {
+      seq: row.version,
+      data: { symbol, position: positionJson(row), ...stateJson(row), openOrders, lastClose },
+    };
   }
 
   async accountSnapshot(): Promise<FeedSnapshot> {
-    const [row] = await readRows<Record<'cash' | 'reserved' | 'deposits' | 'withdrawals', string> & Json>(
+    const [row] = await readRows<AccountRow>(
       this.#pool,
       sql`
       select cash::text, reserved::text, deposits::text, withdrawals::text, paused_reason as paused,
-             halted_reason as halted, version::float8 from account`,
+             halted_reason as halted, version::float8, ${stopsColumn(`'account'`)} from account p`,
     );
     if (row === undefined) throw new Error('the account row is missing: was the database migrated?');
-    const { cash, reserved, deposits, withdrawals, version } = row;
+    const { cash, reserved, deposits, withdrawals, version, stops } = row;
     const money = {
       cash: canonical(cash),
       reserved: canonical(reserved),
       deposits: canonical(deposits),
       withdrawals: canonical(withdrawals),
     };
-    return { seq: version as number, data: { ...row, ...money } };
+    return { seq: version, data: { ...row, ...money, stops: stops.map(stopJson) } };
   }
 
   async clusterSnapshot(): Promise<FeedSnapshot> {
@@ -142,7 +169,7 @@ export class PostgresFeedReader implements FeedReader {
   async positions(): Promise<readonly Json[]> {
     const rows = await readRows<PositionRow>(
       this.#pool,
-      sql`select ${POSITION_COLUMNS} from positions where not removed order by symbol collate "C"`,
+      sql`select ${POSITION_COLUMNS} from positions p where not removed order by symbol collate "C"`,
     );
     return rows.map((row) => ({ ...positionJson(row), ...stateJson(row) }));
   }
@@ -226,9 +253,16 @@ function stateJson(row: PositionRow): Json {
     mode: row.mode,
     pausedReason: row.paused_reason,
     haltedReason: row.halted_reason,
+    stops: row.stops.map(stopJson),
     owner: row.owner,
     epoch: row.epoch,
   };
+}
+
+/** The price to start from where no trade has been heard yet. */
+function lastCloseJson(candle: LastCandle | null): Json | null {
+  if (candle === null) return null;
+  return { price: formatDecimal(fromNumber(candle.close)), at: isoTime(candle.openTime + MINUTE_MS) };
 }
 
 function orderJson(order: Json): Json {

@@ -19,6 +19,7 @@ import type {
   Owner,
   OwnershipPort,
   RemovedSymbol,
+  RoleLease,
 } from '../../protocol/ports/ownership.ts';
 import { haltBody } from '../halt-body.ts';
 import { query, transaction } from './connection.ts';
@@ -27,6 +28,10 @@ import { type JournalJson, optionalDecimal, storedRow } from './rows.ts';
 interface EventRow {
   readonly event: JournalJson;
 }
+
+type LeaseRow =
+  | { readonly held: true; readonly epoch: number; readonly event: JournalJson | null }
+  | { readonly held: false; readonly leaseLeftMs: number };
 
 interface ClaimRow {
   readonly symbol: string;
@@ -123,15 +128,15 @@ export class PostgresOwnership implements OwnershipPort {
     return row.view;
   }
 
-  async addSymbols(symbols: readonly string[]): Promise<ClusterEvent> {
+  async addSymbols(symbols: readonly string[], { onlyNew } = { onlyNew: false }): Promise<ClusterEvent> {
     return transaction(this.#pool, async (client) => {
       // Ordered, so that two Pods adding the same symbols can't deadlock.
       const { rows } = await query<{ symbol: string }>(
         client,
         `insert into positions (symbol) select distinct s from unnest($1::text[]) as s order by s
-         on conflict (symbol) do update set removed = false where positions.removed
+         on conflict (symbol) do update set removed = false where positions.removed and not $2::boolean
          returning symbol`,
-        [symbols],
+        [symbols, onlyNew],
       );
       if (rows.length === 0) return undefined;
       return record(client, { change: 'added', symbols: rows.map((row) => row.symbol) });
@@ -219,6 +224,19 @@ export class PostgresOwnership implements OwnershipPort {
       const epoch = Number(row.epoch);
       return { epoch, event: await record(client, { change: 'singleton-claimed', ...owner, singleton: name, epoch }) };
     });
+  }
+
+  async leaseSingleton(owner: Owner, name: string, leaseTtlMs: number): Promise<RoleLease> {
+    const { rows } = await query<{ lease: LeaseRow }>(
+      this.#pool,
+      'select cp_lease_singleton($1, $2, $3, $4) as lease',
+      [owner.pod, owner.incarnation, name, leaseTtlMs],
+    );
+    const [row] = rows;
+    invariant(row !== undefined, 'the answer about a lease is one row');
+    const { lease } = row;
+    if (!lease.held) return lease;
+    return { ...lease, event: lease.event === null ? undefined : storedRow(lease.event) };
   }
 
   async releaseSingleton(owner: Owner, name: string): Promise<ClusterEvent> {

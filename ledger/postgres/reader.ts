@@ -126,12 +126,14 @@ export class PostgresReader implements LedgerReader, LedgerWriter {
        where symbol = ${symbol} and open_time < to_timestamp(${from / 1000}::float8)
        order by open_time desc limit 1)
       union all
-      (select distinct on (date_trunc('hour', open_time, 'UTC'))
-         (extract(epoch from date_trunc('hour', open_time, 'UTC')) * 1000)::float8 as hour, close
-       from candles
-       where symbol = ${symbol} and open_time >= to_timestamp(${from / 1000}::float8)
-         and open_time < to_timestamp(${until / 1000}::float8)
-       order by date_trunc('hour', open_time, 'UTC'), open_time desc)
+      -- One look into the index for each hour: reading all their minutes took several times as long.
+      (select (extract(epoch from hours.start) * 1000)::float8 as hour, c.close
+       from generate_series(to_timestamp(${from / 1000}::float8), to_timestamp(${until / 1000 - 3_600}::float8),
+                            interval '1 hour') as hours (start)
+         cross join lateral (
+           select close from candles
+           where symbol = ${symbol} and open_time >= hours.start and open_time < hours.start + interval '1 hour'
+           order by open_time desc limit 1) as c)
       order by hour`)) as HourClose[];
     return fillHours(rows, from, until);
   }

@@ -49,10 +49,13 @@ describe.each(LEDGERS)('the account on $name', (implementation) => {
       version: 0,
       pausedReason: null,
       haltedReason: null,
+      limits: {},
+      flatten: null,
       lossesInRow: 0,
       cooldownFrom: null,
       referenceEquity: null,
       referenceDay: null,
+      referenceNetDeposits: null,
       day: null,
       positions: [],
       reservations: [],
@@ -164,10 +167,13 @@ describe.each(LEDGERS)('the account on $name', (implementation) => {
       version: 1,
       pausedReason: null,
       haltedReason: null,
+      limits: {},
+      flatten: null,
       lossesInRow: 0,
       cooldownFrom: null,
       referenceEquity: null,
       referenceDay: null,
+      referenceNetDeposits: null,
       day: { day: DAY, profit: -5n, entries: 2 },
       positions: [{ symbol: 'KRW-BTC', quantity: parseDecimal('2'), cost: parseDecimal('200') }],
       reservations: [{ id: 'r1', symbol: 'KRW-ETH', remaining: parseDecimal('50'), status: 'held' }],
@@ -227,5 +233,14 @@ describe.each(LEDGERS)('the account on $name', (implementation) => {
     expect(await state()).toMatchObject({ referenceEquity: 5n, referenceDay: DAY });
     await ledger.account.setReference(epoch, '2024-03-02', 8n);
     expect(await state()).toMatchObject({ referenceEquity: 8n, referenceDay: '2024-03-02' });
+  });
+
+  it('keeps what had been paid in when the reference was fixed', async () => {
+    await ledger.account.apply(epoch, command('out'), change({ cashDelta: -parseDecimal('400') }));
+    await ledger.account.setReference(epoch, DAY, 5n);
+    await ledger.account.apply(epoch, command('in'), change({ cashDelta: parseDecimal('50') }));
+    expect(await state()).toMatchObject({ referenceNetDeposits: parseDecimal('600') });
+    await ledger.account.setReference(epoch, '2024-03-02', 8n);
+    expect(await state()).toMatchObject({ referenceNetDeposits: parseDecimal('650') });
   });
 });

@@ -245,6 +245,18 @@ for (const implementation of LIVE_SERVERS) {
       expect(world.requests.map(({ path }) => path)).toEqual(['/feed', '/feed']);
     });
 
+    it('says to what a client has to upgrade, without doing it', async () => {
+      const headers = { upgrade: 'websocket', connection: 'upgrade' };
+      const world = await open(answering({ status: 426, headers, body: 'a WebSocket' }));
+      const wire = wired(world);
+      wire.write(`GET /feed HTTP/1.1\r\n${HOST}\r\n`);
+      await wire.until((received) => received.endsWith('a WebSocket'));
+      expect(wire.received).toMatch(/^HTTP\/1\.1 426 /);
+      expect(wire.received.toLowerCase()).toContain('\r\nupgrade: websocket\r\n');
+      const answer = await fetch(`${world.server.url}/feed`);
+      expect([answer.status, await answer.text()]).toEqual([426, 'a WebSocket']);
+    });
+
     it.each([
       ['version', { 'sec-websocket-version': '8' }],
       ['key', { 'sec-websocket-key': '*'.repeat(24) }],

@@ -44,28 +44,40 @@ describe('paper fills', () => {
 
 describe('sizing', () => {
   const factor = fc.constantFrom(1, 0.8, 0.5);
+  const fee = fc.constantFrom(0n, fromNumber(0.0005), fromNumber(0.003), fromNumber(0.02));
 
   it('gives an amount no risk rule refuses, but for the venue’s minimum', () => {
     fc.assert(
-      fc.property(amount, amount, amount, factor, factor, (referenceEquity, freeCash, exposure, regimeSize, vol) => {
-        const sized = sizeEntry({ referenceEquity, freeCash, exposure, regimeSize, volatilityFactor: vol });
-        fc.pre(sized > 0n);
-        const denied = checkEntry({
-          symbol: 'KRW-BTC',
-          at: START,
-          amount: sized,
-          limits: 'on',
-          counters: newCounters(START),
-          occupiedSymbols: 0,
-          occupied: false,
-          referenceEquity,
-          freeCash,
-          exposure,
-          volatilityFactor: vol,
-          minimumNotional: fromNumber(5_000),
-        });
-        expect(denied?.code).toBe(sized < fromNumber(5_000) ? 'ORDER_MINIMUM' : undefined);
-      }),
+      fc.property(
+        amount,
+        amount,
+        amount,
+        factor,
+        factor,
+        fee,
+        (referenceEquity, freeCash, exposure, regimeSize, vol, feeRate) => {
+          const sized = sizeEntry({ referenceEquity, freeCash, exposure, regimeSize, volatilityFactor: vol, feeRate });
+          // With the fee on top it never takes more than there is.
+          expect(sized + (sized * feeRate + ONE - 1n) / ONE <= freeCash).toBe(true);
+          fc.pre(sized > 0n);
+          const denied = checkEntry({
+            symbol: 'KRW-BTC',
+            at: START,
+            amount: sized,
+            limits: 'on',
+            counters: newCounters(START),
+            occupiedSymbols: 0,
+            occupied: false,
+            referenceEquity,
+            freeCash,
+            exposure,
+            volatilityFactor: vol,
+            feeRate,
+            minimumNotional: fromNumber(5_000),
+          });
+          expect(denied?.code).toBe(sized < fromNumber(5_000) ? 'ORDER_MINIMUM' : undefined);
+        },
+      ),
     );
   });
 

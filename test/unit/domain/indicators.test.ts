@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LowerBand, MovingAverage, RelativeStrength, TiledAverage } from '../../../domain/indicators.ts';
+import { LowerBand, MinuteAverage, MovingAverage, RelativeStrength, TiledAverage } from '../../../domain/indicators.ts';
 
 const last = (values: readonly (number | undefined)[]) => values.at(-1);
 
@@ -35,8 +35,8 @@ describe('RSI', () => {
 });
 
 describe('averages and bands', () => {
-  it('averages the last n values only', () => {
-    const average = new MovingAverage(3);
+  it.each([MovingAverage, MinuteAverage])('averages the last n values only: %o', (Average) => {
+    const average = new Average(3);
     expect([1, 2, 3, 4, 8].map((value) => average.update(value))).toEqual([undefined, undefined, 2, 3, 5]);
   });
 
@@ -51,15 +51,15 @@ describe('averages and bands', () => {
   it.each([0.1, 0.00973, 1_234.567, 119_713_000])(
     'keeps a flat series at %s exactly on its averages and bands',
     (close) => {
-      const average = new MovingAverage(20);
+      const averages = [new MovingAverage(20), new MinuteAverage(20)];
       const band = new LowerBand({ period: 20, multiplier: 2 });
       const tiled = new TiledAverage({ period: 20, blocks: 10 });
       for (let candle = 1; candle <= 250; candle += 1) {
-        const mean = average.update(close);
+        const means = averages.map((average) => average.update(close));
         const bands = band.update(close);
         const long = tiled.update(close, bands?.middle);
         if (candle >= 20) {
-          expect(mean).toBe(close);
+          expect(means).toEqual([close, close]);
           expect(bands).toEqual({ middle: close, lower: close });
         }
         expect(long).toBe(candle >= 200 ? close : undefined);

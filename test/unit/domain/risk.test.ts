@@ -6,6 +6,8 @@ import {
   afterTrade,
   checkEntry,
   countersAt,
+  DEFAULT_RISK_SETTINGS,
+  dailyLossMax,
   dayOf,
   type EntryRequest,
   newCounters,
@@ -35,6 +37,7 @@ function request(changes: Changes = {}): EntryRequest {
     freeCash: fromNumber(1_000_000),
     exposure: 0n,
     volatilityFactor: 1,
+    feeRate: fromNumber(0.0005),
     minimumNotional: fromNumber(5_000),
     ...changes,
     counters: { ...counters, ...changes.counters },
@@ -52,6 +55,7 @@ describe('sizing', () => {
         exposure: 0n,
         regimeSize: 1,
         volatilityFactor: 1,
+        feeRate: fromNumber(0.0005),
         ...changes,
       }),
     );
@@ -64,6 +68,15 @@ describe('sizing', () => {
 
   it('keeps two thousandths of the free cash back', () => {
     expect(sized({ freeCash: fromNumber(100_000) })).toBe('99800');
+  });
+
+  it('keeps back what a higher fee takes, whatever the share says', () => {
+    // 100,000 ÷ 1.01, less what rounding many fills can come to.
+    expect(sized({ freeCash: fromNumber(100_000), feeRate: fromNumber(0.01) })).toBe('99009.90098009');
+    expect(code({ freeCash: fromNumber(100_000), amount: fromNumber(99_500), feeRate: fromNumber(0.01) })).toBe('CASH');
+    expect(
+      code({ freeCash: fromNumber(100_000), amount: fromNumber(99_500), feeRate: fromNumber(0.0005) }),
+    ).toBeUndefined();
   });
 
   it('stays within the reference equity, and never below zero', () => {
@@ -194,5 +207,15 @@ describe('counters', () => {
   it('date by UTC', () => {
     expect(dayOf(START)).toBe('2022-01-01');
     expect(dayOf(START - 1)).toBe('2021-12-31');
+  });
+});
+
+describe('dailyLossMax', () => {
+  it('is the least loss that refuses, to the unit', () => {
+    for (const referenceEquity of [fromNumber(1_000_000), 333_333_333_333_333n, 1n]) {
+      const most = dailyLossMax(referenceEquity, DEFAULT_RISK_SETTINGS);
+      expect(code({ referenceEquity, counters: { realizedToday: -most } })).toBe('DAILY_LOSS');
+      expect(code({ referenceEquity, counters: { realizedToday: 1n - most } })).not.toBe('DAILY_LOSS');
+    }
   });
 });

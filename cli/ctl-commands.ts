@@ -4,7 +4,7 @@
  */
 import type { OkReply } from '../protocol/errors.ts';
 import { lines } from './ctl-fields.ts';
-import { showAccount, showCash, showLimits } from './ctl-view-account.ts';
+import { showAccount, showCash, showFlatten, showLimits } from './ctl-view-account.ts';
 import { showCluster, showDrain, showPing, showPod } from './ctl-view-cluster.ts';
 import { showExplain, showOrder, showSymbol } from './ctl-view-symbol.ts';
 
@@ -24,9 +24,9 @@ export interface CtlCommand {
   readonly describe: string;
   readonly flags: readonly Flag[];
   /** Positional arguments, as commander reads them, and the field of the request they make. */
-  readonly positional?: { readonly spec: string; readonly field: string; readonly many: boolean };
-  /** A question: it carries no id, and its outcome is never unknown. */
-  readonly reads?: true;
+  readonly positional?: { readonly spec: string; readonly field: string; readonly takes: 'one' | 'many' | 'pairs' };
+  /** A question: it carries no id, and its outcome is never unknown. `bare`: when nothing stands behind its name. */
+  readonly reads?: true | 'bare';
   readonly examples: readonly string[];
   /** What is obviously wrong with these options; undefined when it is for the engine to judge. */
   readonly check?: (options: Options) => string | undefined;
@@ -175,7 +175,26 @@ const ACCOUNT: readonly CtlCommand[] = [
     showAccount,
     'halt --reason "numbers differ"',
   ),
-  question('limits', 'the risk limits and whether they are enforced', showLimits, ['limits']),
+  {
+    name: 'flatten',
+    describe: 'pause entries and sell everything that is held, at market',
+    flags: [REASON, BY, ID],
+    examples: ['flatten --reason "leaving the market"'],
+    show: showFlatten,
+  },
+  {
+    name: 'limits',
+    describe: 'the risk limits and whether they are enforced; with name=value: set some of them',
+    positional: { spec: '[name=value...]', field: 'limits', takes: 'pairs' },
+    flags: [WHY, BY, ID],
+    reads: 'bare',
+    examples: [
+      'limits',
+      'limits positionsMax=3 dailyLossShareMax=2% --reason "calm down"',
+      'limits positionsMax=default --reason "as before"',
+    ],
+    show: showLimits,
+  },
 ];
 
 const CLUSTER: readonly CtlCommand[] = [
@@ -184,7 +203,7 @@ const CLUSTER: readonly CtlCommand[] = [
   {
     name: 'add',
     describe: 'trade further symbols from now on',
-    positional: { spec: '<symbols...>', field: 'symbols', many: true },
+    positional: { spec: '<symbols...>', field: 'symbols', takes: 'many' },
     flags: [WHY, ID],
     examples: ['add KRW-ADA KRW-DOT'],
     show: showCluster,
@@ -192,7 +211,7 @@ const CLUSTER: readonly CtlCommand[] = [
   {
     name: 'remove',
     describe: 'stop trading symbols; refused while one holds a position or an open order',
-    positional: { spec: '<symbols...>', field: 'symbols', many: true },
+    positional: { spec: '<symbols...>', field: 'symbols', takes: 'many' },
     flags: [WHY, ID],
     examples: ['remove KRW-ADA'],
     show: showCluster,
@@ -200,7 +219,7 @@ const CLUSTER: readonly CtlCommand[] = [
   {
     name: 'drain',
     describe: 'let a Pod finish its work, give its symbols back and end',
-    positional: { spec: '<pod>', field: 'pod', many: false },
+    positional: { spec: '<pod>', field: 'pod', takes: 'one' },
     flags: [WHY, ID],
     examples: ['drain pod-3 --reason "moving to another machine"'],
     show: showDrain,
@@ -230,10 +249,22 @@ export function requestBody(
   const body: Record<string, unknown> = Object.fromEntries(typed);
   if (command.positional !== undefined) {
     const values = positional.flatMap((value) => value.split(',')).filter((value) => value !== '');
-    body[command.positional.field] = command.positional.many ? values : values[0];
+    if (command.reads === 'bare' && values.length === 0) return {};
+    const { field, takes } = command.positional;
+    body[field] = takes === 'many' ? values : takes === 'pairs' ? pairsOf(values) : values[0];
   }
-  if (command.reads) return body;
+  if (command.reads === true) return body;
   return { ...body, id: options.id ?? newId() };
+}
+
+/** `name=value` as fields; `default` is told as null. */
+function pairsOf(values: readonly string[]): Record<string, string | null> {
+  return Object.fromEntries(
+    values.map((pair) => {
+      const [name = '', value = ''] = pair.split('=', 2);
+      return [name.trim(), value.trim() === 'default' ? null : value.trim()];
+    }),
+  );
 }
 
 function checkOrder({ type, quantity, amount, price }: Options): string | undefined {

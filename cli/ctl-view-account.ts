@@ -1,11 +1,12 @@
 /** What a person reads of the account. Replies are taken as the wire contract gives them; what is missing is left out. */
 import type { OkReply } from '../protocol/errors.ts';
-import { type Fields, fieldsOf, lines, money, text } from './ctl-fields.ts';
+import { type Fields, fieldsOf, lines, listOf, money, text } from './ctl-fields.ts';
 import { duration, grouped, labelled, table } from './table.ts';
 
 export function showAccount(reply: OkReply): string {
   const account = fieldsOf(reply.account);
   const day = fieldsOf(account.day);
+  const limits = fieldsOf(account.limits);
   return labelled([
     ['cash', money(account.cash)],
     ['reserved', money(account.reserved)],
@@ -15,9 +16,12 @@ export function showAccount(reply: OkReply): string {
     ['deposits', money(account.deposits)],
     ['withdrawals', money(account.withdrawals)],
     ['day', text(day.day)],
-    ['profit of the day', money(day.profit)],
-    ['entries of the day', text(day.entries)],
-    ['losses in a row', text(day.lossesInRow)],
+    ['paid in that day', money(day.netDeposits)],
+    ['profit of the day', money(day.equityProfit)],
+    ['realized that day', money(day.profit)],
+    ['entries of the day', used(day.entries, limits.dailyEntriesMax)],
+    ['losses in a row', used(day.lossesInRow, limits.lossesInARowMax)],
+    ['limits enforced', enforced(limits.enforced)],
     ['entries', entriesAre(account)],
   ]);
 }
@@ -32,17 +36,43 @@ export function showCash(reply: OkReply): string {
   ]);
 }
 
+export function showFlatten(reply: OkReply): string {
+  const rows = listOf(reply.symbols).map((row) => [
+    text(row.symbol) ?? '',
+    text(row.state) ?? '',
+    text(row.reason) ?? '',
+  ]);
+  const entries = labelled([['entries', entriesAre(fieldsOf(reply.account))]]);
+  return rows.length === 0
+    ? lines(entries, 'nothing is held')
+    : lines(entries, '', table(['symbol', 'sale', ''], rows));
+}
+
 export function showLimits(reply: OkReply): string {
-  const enforced = reply.enforced === false ? 'no (--risk off)' : 'yes';
-  const rows = Object.entries(fieldsOf(reply.limits)).map(([name, value]) => [words(name), limitText(name, value)]);
+  const set = fieldsOf(reply.set);
+  const rows = Object.entries(fieldsOf(reply.limits)).map(([name, value]) => [
+    words(name),
+    limitText(name, value),
+    name,
+    name in set ? 'set by hand' : '',
+  ]);
   return lines(
     labelled([
-      ['enforced', enforced],
+      ['enforced', enforced(reply.enforced)],
       ['entries', entriesAre(fieldsOf(reply.account))],
     ]),
     '',
-    table(['limit', 'value'], rows, ['value']),
+    table(['limit', 'value', 'name', ''], rows, ['value']),
   );
+}
+
+function enforced(value: unknown): string | null {
+  if (typeof value !== 'boolean') return null;
+  return value ? 'yes' : 'no (--risk off)';
+}
+
+function used(value: unknown, limit: unknown): string | null {
+  return limit === undefined ? text(value) : `${text(value)} of ${text(limit)}`;
 }
 
 /** "open", or why not, loudest first. */

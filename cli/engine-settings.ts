@@ -1,4 +1,4 @@
-/** The settings of `up`, `pod` and `gateway`, made into an EngineConfig: one file serves all of them. */
+/** The settings of `up`, `pod`, `collector` and `gateway`, made into an EngineConfig: one file serves all of them. */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -14,6 +14,7 @@ import {
   setParameter,
 } from '../domain/preset.ts';
 import type { EngineConfig, FeedConfig, HttpConfig, Role } from '../supervisors/roles/engine-config.ts';
+import { readRiskSettings } from './risk-settings.ts';
 import {
   flag,
   list,
@@ -76,13 +77,9 @@ export function readEngineSettings(role: Role, flags: RawSettings, environment: 
   const allSymbols = [...new Set([...symbols, ...fileSymbols])];
   const preset = readPreset(reader);
   const feed = readFeed(role, reader, allSymbols);
-  const paper = {
-    feeRate: reader.get({ name: 'fees', read: numberIn(0, 10, 'percent of each side'), fallback: 0.05 }) / 100,
-    slippageBps: reader.get({ name: 'slippage', read: numberIn(0, 1_000, 'basis points'), fallback: 5 }),
-    partialFill: reader.get({ name: 'partialFill', read: numberIn(0.01, 1, 'share filled per price'), fallback: 1 }),
-    balance: reader.get({ name: 'balance', read: decimalText, fallback: '10000000' }),
-  };
+  const paper = readPaper(reader);
   const risk = reader.get({ name: 'risk', read: oneOf('on', 'off'), fallback: 'on' as const });
+  const riskSettings = readRiskSettings(reader);
   const state = reader.get(optional('state', text));
   const config: EngineConfig = {
     role,
@@ -92,7 +89,10 @@ export function readEngineSettings(role: Role, flags: RawSettings, environment: 
         ? null
         : resolve(
             state ??
-              join('.coinpilot', defaultStateName(feed, { preset: canonicalPreset(preset), paper, risk, allSymbols })),
+              join(
+                '.coinpilot',
+                defaultStateName(feed, { preset: canonicalPreset(preset), paper, risk, riskSettings, allSymbols }),
+              ),
           ),
     databaseUrl,
     natsUrl,
@@ -107,6 +107,7 @@ export function readEngineSettings(role: Role, flags: RawSettings, environment: 
     feed,
     paper,
     risk,
+    riskSettings,
   };
   const settings: EngineSettings = {
     config,
@@ -129,8 +130,12 @@ function readHttp(role: Role, reader: SettingsReader): HttpConfig {
   const readToken = reader.get(optional('readToken', token));
   const controlToken = reader.get(optional('controlToken', token));
   const origins = reader.get({ name: 'origins', read: originList, fallback: [] as string[] });
-  // Probes of a Pod need none; its status is for this machine, or for who has a token.
-  if (role !== 'pod' && !LOOPBACK.includes(host) && (readToken === undefined || controlToken === undefined)) {
+  // Probes of a Pod or collector need none; its status is for this machine, or for who has a token.
+  if (
+    (role === 'up' || role === 'gateway') &&
+    !LOOPBACK.includes(host) &&
+    (readToken === undefined || controlToken === undefined)
+  ) {
     reader.problem(
       `${reader.source('httpHost')}: others than this machine reach ${host}: give readToken and controlToken too`,
     );
@@ -158,13 +163,18 @@ function originList(value: unknown): string[] | Problem {
 }
 
 function readFeed(role: Role, reader: SettingsReader, symbols: readonly string[]): FeedConfig {
-  const feed = reader.get({ name: 'feed', read: text, fallback: role === 'up' ? 'demo' : 'bus' });
+  const feed = reader.get({ name: 'feed', read: text, fallback: 'demo' });
   const pace = reader.get(optional<number | 'max'>('speed', speed));
   const seed = reader.get({ name: 'seed', read: wholeIn(0, 2 ** 31), fallback: 1 });
-  if (role !== 'up') {
-    if (feed !== 'bus')
-      reader.problem(`--feed: a ${role} takes market data from the bus; \`up\` plays demo and file feeds`);
-    return { kind: 'bus' };
+  // What the file of a cluster says about the feed is for its collectors.
+  if (role === 'pod' || role === 'gateway') return { kind: 'bus' };
+  if (role === 'collector') {
+    // Invented prices in a cluster only when somebody said so.
+    if (!reader.given('feed')) reader.problem('--feed: a collector needs one: demo or file:PATH');
+    if (pace === 'max')
+      reader.problem(
+        `${reader.source('speed')}: a collector can not wait for the symbols as \`up\` does; give a number`,
+      );
   }
   if (feed === 'demo') return { kind: 'demo', seed, speed: pace ?? 60 };
   if (feed.startsWith('file:')) {
@@ -193,8 +203,18 @@ function readFeed(role: Role, reader: SettingsReader, symbols: readonly string[]
   return { kind: 'demo', seed, speed: 60 };
 }
 
+/** The paper venue and the money it starts with. */
+export function readPaper(reader: SettingsReader): EngineConfig['paper'] {
+  return {
+    feeRate: reader.get({ name: 'fees', read: numberIn(0, 10, 'percent of each side'), fallback: 0.05 }) / 100,
+    slippageBps: reader.get({ name: 'slippage', read: numberIn(0, 1_000, 'basis points'), fallback: 5 }),
+    partialFill: reader.get({ name: 'partialFill', read: numberIn(0.01, 1, 'share filled per price'), fallback: 1 }),
+    balance: reader.get({ name: 'balance', read: decimalText, fallback: '10000000' }),
+  };
+}
+
 /** A built-in preset or one of `presets:`, then every `--set name=value` on top. */
-function readPreset(reader: SettingsReader): Preset {
+export function readPreset(reader: SettingsReader): Preset {
   const own = reader.get({ name: 'presets', read: record, fallback: {} as RawSettings });
   const presets: Record<string, Preset> = { ...PRESETS };
   for (const [name, value] of Object.entries(own)) {
@@ -233,7 +253,7 @@ function ownPreset(name: string, value: unknown): Preset | { error: string } {
   return presetFrom(start, overrides as Record<string, number>, name);
 }
 
-function symbolList(value: unknown): string[] | Problem {
+export function symbolList(value: unknown): string[] | Problem {
   const symbols = list(value);
   if (symbols instanceof Problem) return symbols;
   const bad = symbols.find((symbol) => !isSymbol(symbol));

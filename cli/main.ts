@@ -1,14 +1,14 @@
 /** The command line: names, options, help. What a command does stands in its own file, loaded when it is asked for. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { TerminalError } from '../protocol/errors.ts';
+import { registerBacktest } from './backtest-command.ts';
 import { registerCtl } from './ctl.ts';
 import { EXIT, UsageError } from './exit-codes.ts';
-
-const VERSION = (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
-  .version;
+import { VERSION } from './version.ts';
 
 const collect = (value: string, earlier: string[] = []): string[] => [...earlier, value];
+
+const SYMBOL_HELP = 'symbol such as KRW-BTC; repeat it or separate by commas';
 
 const UP_EXAMPLES = `
 Examples:
@@ -23,6 +23,12 @@ const POD_EXAMPLE = `
 Example:
   DATABASE_URL=postgres://user:password@host/coinpilot NATS_URL=nats://host:4222 coinpilot pod --pod pod-1`;
 
+const COLLECTOR_EXAMPLE = `
+Example:
+  DATABASE_URL=postgres://user:password@host/coinpilot NATS_URL=nats://host:4222 coinpilot collector --feed demo
+
+Any number may run: one is active, the others stand by and take over within seconds.`;
+
 const GATEWAY_EXAMPLE = `
 Example:
   DATABASE_URL=postgres://user:password@host/coinpilot NATS_URL=nats://host:4222 coinpilot gateway --http-port 8080`;
@@ -33,7 +39,7 @@ function engineOptions(command: Command): Command {
       '--state <dir>',
       'folder for data, locks and ready.json (default: under .coinpilot/, named after venue and feed)',
     )
-    .option('--symbol <symbol>', 'symbol such as KRW-BTC; repeat it or separate by commas', collect)
+    .option('--symbol <symbol>', SYMBOL_HELP, collect)
     .option('--preset <name>', 'v1, v3.0, v3.1, v3.2, v3.3 (default) or one of `presets:` in coinpilot.yaml')
     .option('--set <name=value>', 'change one parameter of the preset; repeatable', collect)
     .option('--fees <percent>', 'fee of the paper venue, percent of each side (default 0.05)')
@@ -44,7 +50,19 @@ function engineOptions(command: Command): Command {
       '--risk <on|off>',
       'on (default), or off: portfolio limits do not refuse; size, cash and duplicates still do',
     )
+    .option('--limit <name=value>', 'a risk limit, such as positionsMax=3 or dailyLossShareMax=2%; repeatable', collect)
     .option('--pod <name>', 'name of this Pod');
+}
+
+/** Of those that play a market. */
+function feedOptions(command: Command): Command {
+  return command
+    .option('--feed <feed>', 'demo (synthetic, the default of `up`) or file:PATH[,PATH…] (recorded candles or trades)')
+    .option(
+      '--speed <n|max>',
+      'market seconds a second, or max with `up` (default 60 for demo, 1 = as recorded for files)',
+    )
+    .option('--seed <n>', 'seed of the demo market (default 1)');
 }
 
 /** Of every process that serves. */
@@ -88,10 +106,9 @@ First steps:
 Every option also as environment variable (--nats-port: COINPILOT_NATS_PORT) and in coinpilot.yaml (natsPort: 4222).
 Exit codes: 0 ok, 1 refused or failed, 2 usage, 3 unavailable, 4 unknown outcome.`,
     );
-  engineOptions(program.command('up').description('run everything in one process: embedded servers, feed, engine'))
-    .option('--feed <feed>', 'demo (synthetic, the default) or file:PATH[,PATH…] (recorded candles or trades)')
-    .option('--speed <n|max>', 'market seconds a second, or max (default 60 for demo, 1 = as recorded for files)')
-    .option('--seed <n>', 'seed of the demo market (default 1)')
+  feedOptions(
+    engineOptions(program.command('up').description('run everything in one process: embedded servers, feed, engine')),
+  )
     .option('--nats-port <port>', 'port of the embedded broker (0 = any free; default 4222, or the next free one)')
     .option('--postgres-port <port>', 'port of the embedded Postgres (0 = any free, the default)')
     .option('--exit-at-end', 'end with the feed and print its trades and funnel')
@@ -100,10 +117,21 @@ Exit codes: 0 ok, 1 refused or failed, 2 usage, 3 unavailable, 4 unknown outcome
   engineOptions(
     program
       .command('pod')
-      .description('one Pod of a cluster: needs DATABASE_URL and NATS_URL, market data from the bus'),
+      .description('one Pod of a cluster: needs DATABASE_URL and NATS_URL, market data from collectors'),
   )
     .addHelpText('after', POD_EXAMPLE)
     .action(async (options) => (await import('./run-engine.ts')).runEngine('pod', options));
+  feedOptions(
+    serverOptions(
+      program
+        .command('collector')
+        .description('market data for the Pods of a cluster: needs DATABASE_URL, NATS_URL and --feed'),
+    ),
+  )
+    .option('--symbol <symbol>', SYMBOL_HELP, collect)
+    .option('--pod <name>', 'name of this collector')
+    .addHelpText('after', COLLECTOR_EXAMPLE)
+    .action(async (options) => (await import('./run-engine.ts')).runEngine('collector', options));
   serverOptions(
     program
       .command('gateway')
@@ -118,6 +146,13 @@ Exit codes: 0 ok, 1 refused or failed, 2 usage, 3 unavailable, 4 unknown outcome
     .option('--json', 'machine-readable output')
     .action(async (options) => (await import('./migrate.ts')).migrateCommand(options));
   program
+    .command('audit')
+    .description('fold the whole ledger: does every position and the cash follow from its history? (exit code 1: no)')
+    .option('--database-url <url>', 'Postgres to audit (or DATABASE_URL)')
+    .option('--state <dir>', 'state folder of a running engine whose Postgres to audit')
+    .option('--json', 'machine-readable output')
+    .action(async (options) => (await import('./audit.ts')).auditCommand(options));
+  program
     .command('doctor')
     .description('what is reachable, what is missing, what to do')
     .option('--state <dir>', 'state folder to look at')
@@ -125,6 +160,7 @@ Exit codes: 0 ok, 1 refused or failed, 2 usage, 3 unavailable, 4 unknown outcome
     .addOption(new Option('--nats-url <url>').hideHelp())
     .option('--json', 'machine-readable output')
     .action(async (options) => (await import('./doctor.ts')).doctor(options));
+  registerBacktest(program);
   registerCtl(program);
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {

@@ -1,12 +1,13 @@
 /**
- * `up`, `pod` and `gateway` as a process: starts the engine, says when it serves, ends it on a signal, with the feed or when a part
- * keeps failing. The first line on standard output is the ready line, the last (with --exit-at-end) the result; logs go to
+ * `up`, `pod`, `collector` and `gateway` as a process: starts it, says when it serves, ends it on a signal, with the feed or when
+ * a part keeps failing. The first line on standard output is the ready line, the last (with --exit-at-end) the result; logs go to
  * standard error, or to a file while the status view has the terminal.
  */
 import { join } from 'node:path';
 import { createLog } from '../adapters/log.ts';
 import type { ClosedTradeJson } from '../domain/trade.ts';
 import { LIMITS } from '../protocol/limits.ts';
+import { CollectorProcess } from '../supervisors/roles/collector-process.ts';
 import { Engine } from '../supervisors/roles/engine.ts';
 import type { Role } from '../supervisors/roles/engine-config.ts';
 import type { EngineCallbacks } from '../supervisors/roles/engine-context.ts';
@@ -16,6 +17,7 @@ import { type EngineSettings, readEngineSettings } from './engine-settings.ts';
 import { EXIT } from './exit-codes.ts';
 import type { RawSettings } from './settings.ts';
 import { StatusView } from './status-view.ts';
+import { VERSION } from './version.ts';
 
 type Ending = { readonly code: number; readonly why: string; readonly printResult: boolean };
 
@@ -23,7 +25,7 @@ const KEEP_ALIVE_MS = 60_000;
 /** npm and npx repeat a Ctrl-C of the terminal to their child, which got it from the terminal already: that is one press. */
 const SAME_PRESS_MS = 500;
 
-/** What runs: an engine, or the gateway to those of others. */
+/** What runs: an engine, or what brings market data to those of others or shows them. */
 interface Served {
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -39,6 +41,7 @@ export async function runEngine(role: Role, flags: RawSettings): Promise<void> {
     level: settings.logLevel,
     ...(live && state !== undefined ? { file: join(state.path, 'engine.log') } : {}),
   });
+  log.info({ role, version: VERSION, preset: config.preset.name }, 'starting');
   let end: (ending: Ending) => void = () => undefined;
   const ending = new Promise<Ending>((resolve) => {
     end = resolve;
@@ -58,8 +61,8 @@ export async function runEngine(role: Role, flags: RawSettings): Promise<void> {
     onDrain: (reason) => end({ code: EXIT.ok, why: reason, printResult: false }),
     onTrade: (trade) => view?.trade(trade),
   };
-  const engine = role === 'gateway' ? undefined : new Engine(config, state, log, callbacks);
-  const served: Served = engine ?? new GatewayProcess(config, log, callbacks);
+  const engine = role === 'up' || role === 'pod' ? new Engine(config, state, log, callbacks) : undefined;
+  const served: Served = engine ?? new (role === 'gateway' ? GatewayProcess : CollectorProcess)(config, log, callbacks);
   const view = live && engine !== undefined ? new StatusView(engine) : undefined;
   // A reader that went away (a closed terminal, `| head -1`) is no reason to stop trading.
   process.stdout.on('error', () => undefined);

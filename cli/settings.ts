@@ -56,6 +56,9 @@ export function readSettingsFile(path: string | undefined): RawSettings {
   return value as RawSettings;
 }
 
+/** Settings of other commands (`ctl`, `backtest`) may stand in the same file and environment. */
+const OF_OTHER_COMMANDS = ['timeout', 'data', 'from', 'to', 'onDuplicate', 'csv', 'html'];
+
 /** Collects settings and problems; `finish` throws all problems together. */
 export class SettingsReader {
   readonly #flags: RawSettings;
@@ -63,8 +66,7 @@ export class SettingsReader {
   readonly #file: RawSettings;
   readonly #fileName: string;
   readonly #problems: string[] = [];
-  /** Settings of other commands may stand in the same file and environment. */
-  readonly #known = new Set<string>(['timeout']);
+  readonly #known = new Set<string>(OF_OTHER_COMMANDS);
 
   constructor(
     flags: RawSettings,
@@ -101,6 +103,11 @@ export class SettingsReader {
 
   problem(text: string): void {
     this.#problems.push(text);
+  }
+
+  /** These are settings of other commands: they may be given, and are not read. */
+  leave(...names: readonly string[]): void {
+    for (const name of names) this.#known.add(name);
   }
 
   /** Throws every problem at once; a name in the file that nothing reads is a problem too. */

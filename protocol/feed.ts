@@ -23,6 +23,16 @@ export interface FeedEvent {
   readonly [field: string]: unknown;
 }
 
+/** A pause or halt in force, as its journal row said it. */
+export interface Stop {
+  readonly command: 'pause' | 'halt';
+  readonly reason: string;
+  /** Null where nobody was named. */
+  readonly by: string | null;
+  /** ISO-8601, UTC. Null where no row says it: the ledger itself halts an account in deficit. */
+  readonly at: string | null;
+}
+
 export interface CandleJson {
   /** ISO-8601, UTC. */
   readonly openTime: string;

@@ -2,6 +2,8 @@
  * Every bound of the engine (I10), and what happens when it is reached. A queue, batch, retry, cache or wait without a
  * line here does not exist.
  */
+import { VOLATILITY_CLOSES_MAX } from '../domain/volatility.ts';
+
 export const LIMITS = {
   /** A request larger than this is answered INVALID. */
   payloadBytesMax: 262_144,
@@ -86,8 +88,8 @@ export const LIMITS = {
   candleFlushIntervalMs: 1_000,
   /** Closed 1-minute candles read back to warm a symbol up; Wilder averages have forgotten their start by then. */
   warmUpMinutes: 1_440,
-  /** Closed hours read back for the regime. */
-  warmUpHours: 260,
+  /** Closed hours read back for the regime and the forecast of the volatility. */
+  warmUpHours: VOLATILITY_CLOSES_MAX,
   /** Market events waiting for one symbol on the bus; then the oldest tick is dropped and counted, candles never. */
   marketQueueMax: 1_000,
   /** Symbols named in one cluster command. */

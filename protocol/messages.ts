@@ -128,6 +128,17 @@ export const controlRequest = z.strictObject({
   deadline: time.optional(),
 });
 
+/** New limits by name, as numbers or as people write them; null goes back to what the engine is configured with. */
+export const limitsRequest = z.strictObject({
+  id: commandId,
+  limits: z
+    .record(z.string(), z.union([z.number(), z.string(), z.null()]), { error: 'must hold limits by name' })
+    .refine((limits) => Object.keys(limits).length > 0, { error: 'holds no limit' }),
+  reason,
+  by: by.optional(),
+  deadline: time.optional(),
+});
+
 /** What a person found out about an unknown order: it never reached the venue, or it was cancelled there. */
 export const resolveRequest = z.strictObject({
   id: commandId,
@@ -166,6 +177,7 @@ export const reserveRequest = z.strictObject({
   at: time,
   price: positive,
   regimeSize: z.number().nonnegative(),
+  volatility: z.strictObject({ factor: z.number().positive().max(1), forecast: z.number().nonnegative().nullable() }),
   amount: positive.nullable(),
   minimumNotional: notNegative,
   feeRate: notNegative,
@@ -185,6 +197,7 @@ export type FillRequest = z.output<typeof fillItem>;
 export type OrderRequest = z.output<typeof orderRequest>;
 export type CancelRequest = z.output<typeof cancelRequest>;
 export type ControlRequest = z.output<typeof controlRequest>;
+export type LimitsRequest = z.output<typeof limitsRequest>;
 export type ResolveRequest = z.output<typeof resolveRequest>;
 export type ReserveRequest = z.output<typeof reserveRequest>;
 export type CashRequest = z.output<typeof cashRequest>;

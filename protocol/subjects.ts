@@ -14,7 +14,7 @@ export const SYMBOL_COMMANDS = [
 ] as const;
 export type SymbolCommand = (typeof SYMBOL_COMMANDS)[number];
 
-export const ACCOUNT_COMMANDS = ['get', 'deposit', 'withdraw', 'pause', 'resume', 'halt', 'limits'] as const;
+export const ACCOUNT_COMMANDS = ['get', 'deposit', 'withdraw', 'pause', 'resume', 'halt', 'flatten', 'limits'] as const;
 export type AccountCommand = (typeof ACCOUNT_COMMANDS)[number];
 
 export const CLUSTER_COMMANDS = ['get', 'symbols', 'drain', 'add', 'remove'] as const;

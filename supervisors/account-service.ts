@@ -7,12 +7,20 @@ import type { EntryAccount } from '../actors/account/port.ts';
 import { decodeVerdict, encodeAsk, encodeVerdict } from '../actors/account/wire.ts';
 import { decodeJson, validate } from '../actors/symbol/decode.ts';
 import type { EntryAsk } from '../actors/symbol/entry-ask.ts';
+import { MINUTE_MS } from '../domain/candle.ts';
 import type { Units } from '../domain/money.ts';
+import type { RiskSettings } from '../domain/risk.ts';
 import { isoTime } from '../domain/time.ts';
 import { FencedError, type Reply, RetryableError, refuse } from '../protocol/errors.ts';
 import { contentId } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import { cashRequest, controlRequest, reserveRequest } from '../protocol/messages.ts';
+import {
+  type ControlRequest,
+  cashRequest,
+  controlRequest,
+  limitsRequest,
+  reserveRequest,
+} from '../protocol/messages.ts';
 import type { Bus, BusMessage } from '../protocol/ports/bus.ts';
 import { type Clock, sleep } from '../protocol/ports/clock.ts';
 import type { AccountPort, EntryVerdict } from '../protocol/ports/ledger.ts';
@@ -22,6 +30,7 @@ import { lastToken, type Subjects } from '../protocol/subjects.ts';
 import type { ClusterWatch } from './cluster/cluster-watch.ts';
 import type { Membership } from './cluster/membership.ts';
 import { Singleton } from './cluster/singleton.ts';
+import { FlattenAll } from './flatten-all.ts';
 
 export interface AccountServiceOptions {
   readonly ledger: AccountPort;
@@ -33,6 +42,8 @@ export interface AccountServiceOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: 'on' | 'off';
+  /** The limits this engine is configured with. */
+  readonly riskSettings?: RiskSettings | undefined;
   /** Paper money that a new ledger starts with. */
   readonly openingBalance: Units;
   readonly marketNow: () => number;
@@ -40,11 +51,15 @@ export interface AccountServiceOptions {
 
 const ATTEMPT_MS = 1_000;
 const PAUSE_MS = 100;
+const EQUITY_EVERY_MS = 15 * MINUTE_MS;
+/** How long a flatten waits for its symbols before it is answered: less than an attempt of a client. */
+const FLATTEN_PATIENCE_MS = 600;
 
 export class AccountService implements EntryAccount {
   readonly #options: AccountServiceOptions;
   readonly #singleton: Singleton;
   #actor: AccountActor | undefined;
+  #flattenAll: FlattenAll | undefined;
   /** Epoch of the account's life here. */
   #life: number | undefined;
   #unsubscribe: (() => void) | undefined;
@@ -116,14 +131,17 @@ export class AccountService implements EntryAccount {
   }
 
   async #begin(epoch: number): Promise<void> {
-    const { ledger, limits, marketNow, clock, bus, subjects } = this.#options;
+    const { ledger, limits, riskSettings, marketNow, clock, bus, subjects, log } = this.#options;
     const actor = new AccountActor({
       ledger,
       epoch,
       limits,
+      ...(riskSettings === undefined ? {} : { settings: riskSettings }),
       now: marketNow,
       wallNow: () => clock.now(),
       onFenced: () => this.#singleton.lost(),
+      equityEveryMs: EQUITY_EVERY_MS,
+      onProblem: (error, what) => log.warn({ error: (error as Error).message }, what),
       publish: ({ id, seq, kind, at, body }) => {
         // Of a life that is over: the next one may have published a later change already. The rows are there.
         if (this.#life !== epoch) return;
@@ -133,6 +151,16 @@ export class AccountService implements EntryAccount {
     });
     this.#life = epoch;
     await this.#open(actor);
+    await actor.begin();
+    this.#flattenAll = new FlattenAll({
+      bus,
+      subjects,
+      clock,
+      log,
+      finish: (order, refused) => actor.flattened(order, refused),
+    });
+    const unfinished = await actor.unfinishedFlatten();
+    if (unfinished !== null) this.#flattenAll.start(unfinished);
     this.#actor = actor;
     this.#unsubscribe = bus.subscribe(subjects.account('*'), (message) => this.#onMessage(actor, message));
   }
@@ -140,6 +168,7 @@ export class AccountService implements EntryAccount {
   #end(): void {
     this.#life = undefined;
     this.#actor = undefined;
+    this.#flattenAll?.stop();
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
   }
@@ -156,6 +185,16 @@ export class AccountService implements EntryAccount {
     });
   }
 
+  /** The word is kept by the ledger first; then the symbols are told, by whoever owns the account until all have answered. */
+  async #flatten(actor: AccountActor, request: ControlRequest): Promise<Reply> {
+    const reply = await actor.flatten(request);
+    const unfinished = await actor.unfinishedFlatten();
+    if (!reply.ok || this.#flattenAll === undefined) return reply;
+    if (unfinished !== null) this.#flattenAll.start(unfinished);
+    const order = { id: request.id, symbols: reply.symbols as readonly string[] };
+    return { ...reply, symbols: await this.#flattenAll.progress(order, FLATTEN_PATIENCE_MS) };
+  }
+
   #onMessage(actor: AccountActor, message: BusMessage): void {
     const command = lastToken(message.subject);
     this.#handle(actor, command, message.data)
@@ -163,7 +202,7 @@ export class AccountService implements EntryAccount {
         this.#options.log.warn({ command, error: (error as Error).message }, 'an account command failed');
         if (error instanceof FencedError)
           return refuse('FENCED', 'the account has moved to another Pod: send the same command again');
-        return command === 'get' || command === 'limits' || command === 'reserve'
+        return command === 'get' || command === 'reserve'
           ? refuse('UNAVAILABLE', 'the account can not be reached at the moment: send the same command again')
           : refuse('OUTCOME_UNKNOWN', 'the ledger did not answer: send the same command with the same id again');
       })
@@ -175,11 +214,19 @@ export class AccountService implements EntryAccount {
     if (!membership.holds || this.#actor !== actor)
       return refuse('NOT_OWNER', 'this Pod may have lost the account: send the same command again');
     if (command === 'get') return actor.get();
-    if (command === 'limits') return actor.limits();
     const body = decodeJson(data);
     if ('error' in body) return body.error;
     const now = clock.now();
     switch (command) {
+      case 'limits': {
+        if (isQuestion(body.value)) return actor.limits();
+        const result = validate(limitsRequest, body.value, now);
+        return 'error' in result ? result.error : actor.setLimits(result.request);
+      }
+      case 'flatten': {
+        const result = validate(controlRequest, body.value, now);
+        return 'error' in result ? result.error : this.#flatten(actor, result.request);
+      }
       case 'deposit':
       case 'withdraw': {
         const result = validate(cashRequest, body.value, now);
@@ -201,4 +248,9 @@ export class AccountService implements EntryAccount {
         return refuse('INVALID', `there is no account command "${command.slice(0, 40)}"`);
     }
   }
+}
+
+/** Without anything to set, `limits` only asks. */
+function isQuestion(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && !('limits' in body) && !('id' in body);
 }

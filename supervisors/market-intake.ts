@@ -12,6 +12,7 @@ import type { FunnelCount, LedgerWriter } from '../protocol/ports/ledger.ts';
 import type { Log } from '../protocol/ports/log.ts';
 import type { MarketEvent, MarketSink } from '../protocol/ports/market.ts';
 import type { Subjects } from '../protocol/subjects.ts';
+import { tellMarket } from './market-tell.ts';
 import type { PodStats } from './pod-stats.ts';
 import type { SymbolHost } from './symbol-host.ts';
 
@@ -48,7 +49,7 @@ export class MarketIntake implements MarketSink {
   }
 
   async deliver(event: MarketEvent): Promise<void> {
-    const { hosts, observePrice, stats } = this.#options;
+    const { hosts, observePrice, stats, bus, subjects } = this.#options;
     const { symbol } = event;
     const at = event.type === 'trade' ? event.trade.at : event.candle.openTime;
     const price = event.type === 'trade' ? event.trade.price : event.candle.close;
@@ -56,7 +57,7 @@ export class MarketIntake implements MarketSink {
     const observed = observePrice(symbol, price, at);
     if (observed !== undefined) await observed;
     await hosts.get(symbol)?.market(event);
-    this.#tell(event);
+    tellMarket(bus, subjects, event);
     if (event.type === 'trade') {
       stats.trades += 1;
       return;
@@ -129,33 +130,5 @@ export class MarketIntake implements MarketSink {
     this.#cancelTimer = this.#options.clock.after(LIMITS.candleFlushIntervalMs, () => {
       this.flush().catch((error: unknown) => this.#options.onFailed(error));
     });
-  }
-
-  #tell(event: MarketEvent): void {
-    const { bus, subjects } = this.#options;
-    if (event.type === 'trade') {
-      const { tradeId, price, quantity, at } = event.trade;
-      const body = {
-        symbol: event.symbol,
-        tradeId,
-        price: String(price),
-        quantity: String(quantity),
-        at: new Date(at).toISOString(),
-      };
-      bus.publish(subjects.market(event.symbol, 'trade'), JSON.stringify(body));
-      return;
-    }
-    const { openTime, open, high, low, close, volume } = event.candle;
-    const body = {
-      symbol: event.symbol,
-      unit: '1m',
-      openTime: new Date(openTime).toISOString(),
-      open: String(open),
-      high: String(high),
-      low: String(low),
-      close: String(close),
-      volume: String(volume),
-    };
-    bus.publish(subjects.market(event.symbol, 'candle'), JSON.stringify(body));
   }
 }

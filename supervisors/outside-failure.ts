@@ -2,8 +2,8 @@
 import { FencedError, RetryableError, TerminalError } from '../protocol/errors.ts';
 import type { PartSpec } from './rest-for-one.ts';
 
-/** Connection failures of Node, and the SQL states of a server that starts, stops or drops connections. */
-const AWAY_CODE = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|57P0|08)/;
+/** Connection failures of Node, and the SQL states of a server that starts, stops, drops connections or is out of room. */
+const AWAY_CODE = /^(ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|57P0|53|08)/;
 const AWAY_MESSAGE = /connection terminated|connection timeout|timeout exceeded|timeout expired|connection ended/i;
 
 export function asOutsideFailure(error: unknown): unknown {

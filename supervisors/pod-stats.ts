@@ -8,6 +8,8 @@ export class PodStats {
   candles = 0;
   illegalEvents = 0;
   droppedTicks = 0;
+  /** Trades and candles of the bus that had been heard before. */
+  repeatedMarketEvents = 0;
   /** The last change that was told to the world. */
   lastRow: StoredRow | undefined;
   readonly #refusals = new Map<ErrorCode, number>();

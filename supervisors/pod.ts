@@ -5,6 +5,7 @@
  */
 import type { SymbolSettings } from '../actors/symbol/turn.ts';
 import type { Units } from '../domain/money.ts';
+import type { RiskSettings } from '../domain/risk.ts';
 import type { ClosedTrade } from '../domain/trade.ts';
 import { RetryableError } from '../protocol/errors.ts';
 import { eventJson } from '../protocol/event.ts';
@@ -68,6 +69,7 @@ export interface PodOptions {
   readonly symbols: readonly string[];
   readonly settingsOf: (symbol: string) => SymbolSettings;
   readonly limits: 'on' | 'off';
+  readonly riskSettings?: RiskSettings;
   readonly openingBalance: Units;
   readonly marketNow: () => number;
   /** Stores the candles that were delivered and are not stored yet. */
@@ -124,6 +126,11 @@ export class Pod {
       part('account', () => this.#startAccount()),
       part('symbols', () => this.#startSymbols()),
     ];
+  }
+
+  /** Asked to hand over and end. */
+  get ending(): boolean {
+    return this.#ending;
   }
 
   /** The stop that comes is for good: the symbols are handed to other Pods. */

@@ -57,6 +57,8 @@ export class RestForOne {
   #work: Promise<unknown> = Promise.resolve();
   #over = false;
   restarts = 0;
+  /** A part keeps failing: nothing is started any more. */
+  gaveUp = false;
 
   constructor(options: RestForOneOptions) {
     this.#options = options;
@@ -154,6 +156,7 @@ export class RestForOne {
 
   #giveUp(spec: PartSpec, error: unknown): GiveUp {
     this.#over = true;
+    this.gaveUp = true;
     return { part: spec.name, error };
   }
 

@@ -12,5 +12,6 @@ export const REGISTRY: readonly Registered[] = [
   { name: 'actors', load: async () => (await import('../actors/suite.ts')).actors },
   { name: 'limits', load: async () => (await import('../limits/suite.ts')).limits },
   { name: 'failover', load: async () => (await import('../failover/suite.ts')).failover },
+  { name: 'backtest', load: async () => (await import('../backtest/suite.ts')).backtest },
   { name: 'feed', load: async () => (await import('../feed/suite.ts')).feed },
 ];

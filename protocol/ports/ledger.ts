@@ -7,7 +7,7 @@ import type { Candle } from '../../domain/candle.ts';
 import type { Units } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import type { Fill, Position } from '../../domain/position.ts';
-import type { RiskDenied } from '../../domain/risk.ts';
+import type { RiskCode, RiskDenied, RiskSettings } from '../../domain/risk.ts';
 import type { ClosedTradeJson } from '../../domain/trade.ts';
 
 /** What a symbol's actor must find again after a crash, beside its numbers. */
@@ -45,7 +45,7 @@ export interface StoredRow extends JournalRow {
 
 /** What happens to the reservation of an order in the same transaction. */
 export type ReservationChange =
-  /** Held becomes used; refused when it is gone, or when entries were halted or paused meanwhile. */
+  /** Held becomes used; refused when it is gone, or when halt, pause or the limits speak against it by now. */
   | { readonly id: string; readonly action: 'use' }
   /** `remaining` stays reserved; 0 with `final` closes it. */
   | { readonly id: string; readonly action: 'settle'; readonly remaining: Units; readonly final: boolean };
@@ -88,7 +88,12 @@ export type GroupOutcome =
   /** Nothing was written because free cash is short. */
   | { readonly type: 'insufficient'; readonly freeCash: Units }
   /** Nothing was written because the reservation may not be used any more. */
-  | { readonly type: 'refused'; readonly code: 'HALTED' | 'PAUSED' | 'EXPIRED'; readonly reason: string };
+  | { readonly type: 'refused'; readonly code: IntentRefusalCode; readonly reason: string };
+
+/** EXPIRED: the reservation is gone. */
+export type IntentRefusalCode =
+  | Extract<RiskCode, 'HALTED' | 'PAUSED' | 'COOLDOWN' | 'DAILY_LOSS' | 'DAILY_ENTRIES' | 'POSITIONS'>
+  | 'EXPIRED';
 
 /** One round trip, one transaction, any number of symbols; outcomes in the order of the groups. */
 export interface CommitPort {
@@ -118,13 +123,29 @@ export interface AccountState {
   readonly version: number;
   readonly pausedReason: string | null;
   readonly haltedReason: string | null;
+  /** Limits a person has set: they come before those an engine is configured with. */
+  readonly limits: Partial<RiskSettings>;
+  /** What was told to sell everything and has not all answered yet. */
+  readonly flatten: FlattenOrder | null;
   readonly lossesInRow: number;
   readonly cooldownFrom: number | null;
   readonly referenceEquity: Units | null;
   readonly referenceDay: string | null;
+  /** Deposits less withdrawals when the reference was fixed. */
+  readonly referenceNetDeposits: Units | null;
   readonly day: { readonly day: string; readonly profit: Units; readonly entries: number } | null;
   readonly positions: readonly HeldPosition[];
   readonly reservations: readonly Reservation[];
+}
+
+/** A person's word that everything is to be sold: every symbol is told, whoever owns the account meanwhile. */
+export interface FlattenOrder {
+  /** Id of the command. */
+  readonly id: string;
+  readonly reason: string;
+  readonly by?: string;
+  /** Those with a position or an open entry when the command was accepted. */
+  readonly symbols: readonly string[];
 }
 
 export interface HeldPosition {
@@ -147,9 +168,27 @@ export interface EntryRequest {
   readonly at: number;
 }
 
+/** The limits that may have been reached between the account's decision and the intent's commit. */
+export interface IntentLimits {
+  /** Market time of the decision, and its UTC date. */
+  readonly at: number;
+  readonly day: string;
+  readonly cooldownMs: number;
+  /** Realized loss of the day at which no entry is made. */
+  readonly dailyLossMax: Units;
+  readonly dailyEntriesMax: number;
+  readonly positionsMax: number;
+}
+
 /** What the account decides about an entry, given the locked account. */
 export type EntryVerdict =
-  | { readonly granted: true; readonly amount: Units; readonly reserve: Units }
+  | {
+      readonly granted: true;
+      readonly amount: Units;
+      readonly reserve: Units;
+      /** By what the intent is judged again when it commits; absent when limits are not enforced. */
+      readonly limits?: IntentLimits;
+    }
   | { readonly granted: false; readonly denied: RiskDenied };
 
 /** How an account command changes the locked account: new values, or a refusal. */
@@ -159,6 +198,8 @@ export type AccountChange =
       readonly cashDelta?: Units;
       readonly pausedReason?: string | null;
       readonly haltedReason?: string | null;
+      readonly limits?: Partial<RiskSettings>;
+      readonly flatten?: FlattenOrder | null;
       readonly body: Readonly<Record<string, unknown>>;
     }
   | { readonly ok: false; readonly code: 'INSUFFICIENT' | 'INVALID' | 'EXPIRED'; readonly message: string };
@@ -168,6 +209,8 @@ export interface AccountCommandInput {
   readonly kind: string;
   readonly request: string;
   readonly at: number;
+  /** Reservations not in use yet are released with it: their entries were decided under what it changes. */
+  readonly releasesHeld?: boolean;
 }
 
 export type AccountCommitResult =
@@ -175,6 +218,15 @@ export type AccountCommitResult =
   | { readonly type: 'duplicate'; readonly request: string | null; readonly body: string; readonly state: AccountState }
   | { readonly type: 'refused'; readonly code: 'INSUFFICIENT' | 'INVALID' | 'EXPIRED'; readonly message: string }
   | { readonly type: 'fenced' };
+
+/** The account as its owner valued it. */
+export interface EquitySnapshot {
+  /** Market time, milliseconds. */
+  readonly at: number;
+  readonly cash: Units;
+  /** Cash and positions at market. */
+  readonly equity: Units;
+}
 
 /** Every method reads the locked account row first and is refused (fenced) for an owner whose epoch is past. */
 export interface AccountPort {
@@ -194,6 +246,10 @@ export interface AccountPort {
   release(id: string): Promise<void>;
   /** Fixes the reference equity of a day once; the stored one wins. */
   setReference(epoch: number, day: string, equity: Units): Promise<void>;
+  /** What the account was worth at a moment of market time; the first word about a moment stands. */
+  recordEquity(epoch: number, point: EquitySnapshot): Promise<void>;
+  /** How many losing trades in a row start the cooldown: commits count them. */
+  setLossesInARowMax(epoch: number, count: number): Promise<void>;
 }
 
 export interface DeadLetter {

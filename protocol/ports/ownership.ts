@@ -85,6 +85,13 @@ export interface ClaimedSingleton {
   readonly event: ClusterEvent;
 }
 
+/** What became of asking for a role under a lease of its own. */
+export type RoleLease =
+  /** With an event when it was taken anew; without one it was renewed. */
+  | { readonly held: true; readonly epoch: number; readonly event: ClusterEvent }
+  /** Another has it, and its lease runs for so long. */
+  | { readonly held: false; readonly leaseLeftMs: number };
+
 export type RemovedSymbol =
   | { readonly type: 'removed'; readonly event: ClusterEvent }
   | { readonly type: 'unknown' | 'busy' };
@@ -106,8 +113,8 @@ export interface OwnershipPort {
    */
   expire(victim: Owner, by: Owner, heartbeatAgeMsMin: number): Promise<ClusterEvent>;
   view(): Promise<ClusterView>;
-  /** Makes rows for symbols that have none and un-removes removed ones. */
-  addSymbols(symbols: readonly string[]): Promise<ClusterEvent>;
+  /** Makes rows for symbols that have none and, unless `onlyNew`, un-removes removed ones. */
+  addSymbols(symbols: readonly string[], options?: { readonly onlyNew: boolean }): Promise<ClusterEvent>;
   /**
    * Takes a symbol out of trading: nobody owns it any more and its epoch is over. 'unknown' when there never was one,
    * 'busy' while it holds a position or an order; without an event when it was removed before.
@@ -123,6 +130,11 @@ export interface OwnershipPort {
   release(owner: Owner, symbols: readonly string[]): Promise<ClusterEvent>;
   /** Takes a named singleton that is free, mine or owned by an expired incarnation: epoch + 1. Undefined for another's. */
   claimSingleton(owner: Owner, name: string): Promise<ClaimedSingleton | undefined>;
+  /**
+   * The same for an owner that is no Pod, under a lease of the role itself: takes it when nobody has it or the lease ran out
+   * (epoch + 1), renews it for whoever has it.
+   */
+  leaseSingleton(owner: Owner, name: string, leaseTtlMs: number): Promise<RoleLease>;
   releaseSingleton(owner: Owner, name: string): Promise<ClusterEvent>;
   /** Halts a symbol whose actor cannot run, in its owner's name; false when the epoch is not the row's. */
   haltSymbol(

@@ -1,5 +1,6 @@
 /** Everything an engine process has to know, validated and complete; made by the command line. */
 import type { Preset } from '../../domain/preset.ts';
+import type { RiskSettings } from '../../domain/risk.ts';
 
 export type FeedConfig =
   | { readonly kind: 'demo'; readonly seed: number; readonly speed: number | 'max' }
@@ -29,8 +30,11 @@ export interface HttpConfig {
   readonly origins: readonly string[];
 }
 
-/** `up` runs everything, a `pod` symbols over servers that are there, a `gateway` shows what others run. */
-export type Role = 'up' | 'pod' | 'gateway';
+/**
+ * `up` runs everything, a `pod` symbols over servers that are there, a `collector` brings them market data, a `gateway` shows
+ * what others run.
+ */
+export type Role = 'up' | 'pod' | 'collector' | 'gateway';
 
 export interface EngineConfig {
   readonly role: Role;
@@ -58,4 +62,5 @@ export interface EngineConfig {
     readonly balance: string;
   };
   readonly risk: 'on' | 'off';
+  readonly riskSettings: RiskSettings;
 }

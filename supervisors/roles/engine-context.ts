@@ -52,9 +52,9 @@ export class EngineContext {
     this.subjects = new Subjects(config.prefix);
   }
 
-  /** Everything serves at this moment. */
+  /** Everything serves at this moment, and not only until it is handed over. */
   get ready(): boolean {
-    return this.pod.serving && this.pod.ledgerUp && this.bus.connected && this.pod.holds;
+    return this.pod.serving && !this.pod.ending && this.pod.ledgerUp && this.bus.connected && this.pod.holds;
   }
 
   get natsUrl(): string {

@@ -3,7 +3,7 @@
  * `up` brings its own servers and a feed; `pod` connects to what is there.
  */
 import { systemClock, systemRandom } from '../../adapters/system-clock.ts';
-import { startStatusServer } from '../../gateway/status-server.ts';
+import { createMetrics } from '../../gateway/metrics.ts';
 import { LIMITS } from '../../protocol/limits.ts';
 import type { Log } from '../../protocol/ports/log.ts';
 import { outsideFailures } from '../outside-failure.ts';
@@ -14,9 +14,10 @@ import type { EngineConfig } from './engine-config.ts';
 import { type EngineCallbacks, EngineContext } from './engine-context.ts';
 import { startGateway } from './gateway-part.ts';
 import { startLedger } from './ledger-parts.ts';
-import { listenOn } from './listen.ts';
+import { podMetrics } from './pod-metrics.ts';
 import { startBroker, startBus, startPostgres } from './server-parts.ts';
 import type { StateFolder } from './state-folder.ts';
+import { startStatus } from './status-part.ts';
 import { createPod, startMarket, symbolSettings } from './trading-parts.ts';
 
 export class Engine {
@@ -55,15 +56,16 @@ export class Engine {
 
   #parts(): readonly PartSpec[] {
     const { context } = this;
-    const { databaseUrl, natsUrl } = context.config;
+    const { role, databaseUrl, natsUrl } = context.config;
     const part = (name: string, start: PartSpec['start']): PartSpec => ({ name, start: outsideFailures(start) });
     return [
+      ...(role === 'pod' ? [part('http', () => this.#startStatus())] : []),
       ...(databaseUrl === null ? [part('postgres', (failed) => startPostgres(context, failed))] : []),
       ...(natsUrl === null ? [part('broker', () => startBroker(context))] : []),
       part('bus', (failed, signal) => startBus(context, failed, signal)),
       part('ledger', (_, signal) => startLedger(context, signal)),
       ...context.pod.parts(),
-      part('http', () => (context.config.role === 'up' ? this.#startGateway() : this.#startHttp())),
+      ...(role === 'up' ? [part('http', () => this.#startGateway())] : []),
       part('market', (failed) => startMarket(context, failed)),
     ];
   }
@@ -75,28 +77,21 @@ export class Engine {
       ready: () => ({
         ledger: context.pod.ledgerUp,
         bus: context.bus.connected,
-        ownership: context.pod.serving && context.pod.holds,
+        ownership: context.pod.serving && context.pod.holds && !context.pod.ending,
       }),
       status: () => ({ ready: context.ready, ...this.#status() }),
     });
   }
 
-  async #startHttp(): Promise<RunningPart> {
+  /** Of a Pod: probes are answered from the first second to the last. */
+  #startStatus(): Promise<RunningPart> {
     const { context } = this;
-    // Started again it keeps its port: somebody has been told.
-    const lastPort = context.http?.port ?? context.state?.lastPorts.http;
-    const server = await listenOn(context.config.httpPort, lastPort, (port) =>
-      startStatusServer({
-        access: context.config.http,
-        port,
-        host: context.config.http.host,
-        ready: () => context.ready,
-        status: () => this.#status(),
-      }),
-    );
-    context.http = server;
-    context.state?.rememberPorts({ http: server.port });
-    return { stop: () => server.close() };
+    return startStatus(context, {
+      live: () => !this.#supervisor.gaveUp,
+      ready: () => context.ready,
+      status: () => this.#status(),
+      metrics: createMetrics(podMetrics(context.pod)),
+    });
   }
 
   #status(): Readonly<Record<string, unknown>> {

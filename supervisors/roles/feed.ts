@@ -28,3 +28,9 @@ export async function openFeed(
     throw new TerminalError((cause as Error).message, { cause });
   }
 }
+
+/** What a feed that could not be played fails with: wrong data stay wrong until a person mends them. */
+export function feedFailure(error: unknown): unknown {
+  const { name, message } = error as Error;
+  return name === 'RecordedDataError' ? new TerminalError(message, { cause: error }) : error;
+}

@@ -7,14 +7,13 @@ import { PostgresCommit } from '../../ledger/postgres/commit.ts';
 import { ledgerFailure } from '../../ledger/postgres/connection.ts';
 import { PostgresLedger } from '../../ledger/postgres/ledger.ts';
 import { TerminalError } from '../../protocol/errors.ts';
-import type { Feed } from '../../protocol/ports/market.ts';
+import { backfill } from '../backfill.ts';
 import type { PodOutside, PodWriter } from '../pod.ts';
 import type { RunningPart } from '../rest-for-one.ts';
 import { addressOf, untilReachable, withTimeout } from '../waiting.ts';
 import type { EngineContext } from './engine-context.ts';
 import { openFeed } from './feed.ts';
 
-const HISTORY_CHUNK = 5_000;
 /** A database that does not answer is not waited for. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -24,30 +23,21 @@ export async function startLedger(context: EngineContext, signal: AbortSignal): 
     migrate({ url, log: context.log }),
   );
   context.ledger = await PostgresLedger.open({ url, log: context.log });
-  const { feed } = context.config;
+  const { feed, role } = context.config;
   if (feed.kind !== 'bus') {
     const refused = await context.ledger.store.remember('paper', feed.kind);
     if (refused !== undefined) throw new TerminalError(refused);
     context.feed ??= await openFeed(feed, context.config.symbols, context.log);
-    await storeHistory(context, context.feed);
+    // A collector does both once it is the active one.
+    if (role === 'up') {
+      await backfill(context.ledger.store, context.feed);
+      await context.ledger.ownership.addSymbols(context.feed.symbols);
+    }
   }
   const { paper } = context.config;
   context.venue = new PaperVenue({ settings: paper, store: context.ledger.paper, log: context.log });
   const { ledger } = context;
   return { stop: () => withTimeout(systemClock, ledger.close(), CLOSE_TIMEOUT_MS) };
-}
-
-/** Warm-up data that lies before the feed, once. */
-async function storeHistory(context: EngineContext, feed: Feed): Promise<void> {
-  await context.ledger.ownership.addSymbols(feed.symbols);
-  const stored = await context.ledger.store.lastCandles();
-  for (const symbol of feed.symbols) {
-    const history = await feed.history(symbol, stored.get(symbol));
-    for (let start = 0; start < history.length; start += HISTORY_CHUNK) {
-      const chunk = history.slice(start, start + HISTORY_CHUNK);
-      await context.ledger.store.storeCandles(chunk.map((candle) => ({ symbol, candle })));
-    }
-  }
 }
 
 /** The writer connection and the queue in front of it. */

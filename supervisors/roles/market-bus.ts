@@ -2,6 +2,7 @@
  * Market data from a collector, over the bus, to the symbols this Pod owns. Each symbol's events are handled one after
  * the other; when too many wait, the oldest tick is dropped and counted, candles never.
  */
+import { closeTime, type MarketTrade, MINUTE_MS } from '../../domain/candle.ts';
 import { isSymbol } from '../../domain/instrument.ts';
 import { RetryableError } from '../../protocol/errors.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -34,10 +35,12 @@ interface Lane {
   readonly host: SymbolHost | undefined;
   readonly waiting: MarketEvent[];
   busy: boolean;
-  /** A candle has come since the symbol came here: what lies between it and the next one is known from its start. */
-  sawStart: boolean;
-  /** Trades came since the last candle. */
-  sawTrades: boolean;
+  /** Of the last trade's minute: a symbol that came here in the middle of one, or missed a trade, has not seen all of it. */
+  readonly heard: { openTime: number; low: number; high: number };
+  /** Open time of the last candle that came. */
+  lastOpen: number | undefined;
+  /** Market time up to which everything was heard. */
+  heardUntil: number;
 }
 
 export class MarketBus {
@@ -63,16 +66,17 @@ export class MarketBus {
     const valued = account()?.isHere === true;
     if ((host === undefined && !valued) || !isSymbol(symbol)) return;
     const lane = this.#lane(symbol, host);
-    // A symbol that came here in the middle of a minute has not seen all of its trades: the candle tells the rest.
-    const insideIsKnown = lane.sawStart && lane.sawTrades;
-    const event = decodeMarketEvent(lastToken(message.subject), symbol, message.data, insideIsKnown);
+    const event = decodeMarketEvent(lastToken(message.subject), symbol, message.data, lane.heard);
     if (typeof event === 'string') {
       this.#invalid += 1;
       log.warn({ symbol, problem: event, invalid: this.#invalid }, 'market data could not be read');
       return;
     }
-    lane.sawTrades = event.type === 'trade';
-    lane.sawStart ||= event.type === 'candle';
+    if (isRepeated(lane, event)) {
+      this.#options.stats.repeatedMarketEvents += 1;
+      return;
+    }
+    if (event.type === 'trade') hear(lane, event.trade);
     this.#observePrice(event);
     if (host === undefined) return;
     if (lane.waiting.length >= LIMITS.marketQueueMax) this.#dropTick(lane);
@@ -130,13 +134,49 @@ export class MarketBus {
     if (tick === -1) return;
     lane.waiting.splice(tick, 1);
     this.#options.stats.droppedTicks += 1;
+    // What it said is said by its candle, which waits behind it or has yet to come.
+    const behind = lane.waiting.findIndex(({ type }, index) => index >= tick && type === 'candle');
+    const candle = lane.waiting[behind];
+    if (candle?.type === 'candle') lane.waiting[behind] = { ...candle, inside: 'path' };
+    else lane.heard.openTime = 0;
   }
 
   #lane(symbol: string, host: SymbolHost | undefined): Lane {
     const known = this.#lanes.get(symbol);
     if (known !== undefined && known.host === host) return known;
-    const lane: Lane = { host, waiting: [], busy: false, sawStart: false, sawTrades: false };
+    const lane: Lane = {
+      host,
+      waiting: [],
+      busy: false,
+      heard: { openTime: 0, low: 0, high: 0 },
+      lastOpen: undefined,
+      heardUntil: 0,
+    };
     this.#lanes.set(symbol, lane);
     return lane;
   }
+}
+
+function hear({ heard }: Lane, { price, at }: MarketTrade): void {
+  const openTime = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+  const isNew = openTime !== heard.openTime;
+  heard.openTime = openTime;
+  heard.low = isNew ? price : Math.min(heard.low, price);
+  heard.high = isNew ? price : Math.max(heard.high, price);
+}
+
+/**
+ * A collector that took over says the last candle again and begins its minute anew, and one that was frozen sends what it had
+ * on its way: what was heard once moves nothing again. A new candle says where the market is, whatever was heard before it.
+ */
+function isRepeated(lane: Lane, event: MarketEvent): boolean {
+  if (event.type === 'trade') {
+    if (event.trade.at < lane.heardUntil) return true;
+    lane.heardUntil = event.trade.at;
+    return false;
+  }
+  if (lane.lastOpen !== undefined && event.candle.openTime <= lane.lastOpen) return true;
+  lane.lastOpen = event.candle.openTime;
+  lane.heardUntil = closeTime(event.candle);
+  return false;
 }

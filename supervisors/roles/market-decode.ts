@@ -31,11 +31,18 @@ const candle = z
     },
   );
 
+/** Of the minute that runs, what the trades said that came here: nothing keeps one from being lost on its way. */
+export interface HeardMinute {
+  readonly openTime: number;
+  readonly low: number;
+  readonly high: number;
+}
+
 export function decodeMarketEvent(
   kind: string,
   symbol: string,
   data: Uint8Array,
-  sawTrades: boolean,
+  heard: HeardMinute,
 ): MarketEvent | string {
   let value: unknown;
   try {
@@ -57,6 +64,7 @@ export function decodeMarketEvent(
     type: 'candle',
     symbol,
     candle: { openTime, open, high, low, close, volume },
-    inside: sawTrades ? 'trades' : 'path',
+    // A level that the candle reached and no trade heard here did would be passed over.
+    inside: heard.openTime === openTime && heard.low <= low && heard.high >= high ? 'trades' : 'path',
   };
 }

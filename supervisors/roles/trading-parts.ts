@@ -5,20 +5,23 @@ import { systemClock, systemRandom } from '../../adapters/system-clock.ts';
 import { upbitKrw } from '../../domain/instrument.ts';
 import { fromNumber, parseDecimal } from '../../domain/money.ts';
 import { canonicalPreset, type Preset } from '../../domain/preset.ts';
-import { TerminalError } from '../../protocol/errors.ts';
 import { fingerprint } from '../../protocol/ids.ts';
 import { MarketIntake } from '../market-intake.ts';
 import { Pod } from '../pod.ts';
 import { withTimeout } from '../waiting.ts';
 import type { EngineConfig } from './engine-config.ts';
 import type { EngineContext } from './engine-context.ts';
+import { feedFailure } from './feed.ts';
 import { openWriter } from './ledger-parts.ts';
 import { MarketBus } from './market-bus.ts';
 
 /** By preset: one string for all symbols, worked out once. */
 const parametersHashes = new WeakMap<Preset, string>();
 
-export function symbolSettings({ preset, paper }: EngineConfig, symbol: string): SymbolSettings {
+export function symbolSettings(
+  { preset, paper }: Pick<EngineConfig, 'preset' | 'paper'>,
+  symbol: string,
+): SymbolSettings {
   return {
     symbol,
     preset,
@@ -53,6 +56,7 @@ export function createPod(context: EngineContext): Pod {
     symbols: config.symbols,
     settingsOf: (symbol) => symbolSettings(config, symbol),
     limits: config.risk,
+    riskSettings: config.riskSettings,
     openingBalance: parseDecimal(config.paper.balance),
     marketNow: () => context.marketTime ?? systemClock.now(),
     storeMarket: async () => context.intake?.flush(),
@@ -103,8 +107,7 @@ export async function startMarket(context: EngineContext, failed: (error: unknow
       await intake.flush();
       if (how === 'end') context.callbacks.onFeedEnd();
     },
-    (error: unknown) =>
-      failed(isBadData(error) ? new TerminalError((error as Error).message, { cause: error }) : error),
+    (error: unknown) => failed(feedFailure(error)),
   );
   return {
     stop: async () => {
@@ -114,8 +117,4 @@ export async function startMarket(context: EngineContext, failed: (error: unknow
       await withTimeout(systemClock, intake.flush(), pod.patienceMs);
     },
   };
-}
-
-function isBadData(error: unknown): boolean {
-  return (error as { name?: string }).name === 'RecordedDataError';
 }

@@ -54,6 +54,21 @@ describe('a symbol that is asked where it would sell', () => {
   });
 });
 
+describe('a symbol that missed a candle', () => {
+  it('sells at the stop that it passed, although the trades of the next one came', async () => {
+    const world = await ActorWorld.create(HISTORY, {});
+    await world.begin();
+    const [bought, missed, next] = following(...steady(3));
+    if (bought === undefined || missed === undefined || next === undefined) throw new Error('three candles follow');
+    await world.play([SIGNAL, bought]);
+    // Down to half of the price and back within a minute that was stored and never heard.
+    await world.ledger.storeCandles([{ symbol: 'KRW-BTC', candle: { ...missed, low: missed.low / 2 } }]);
+    await world.life.actor.market({ type: 'candle', symbol: 'KRW-BTC', candle: next, inside: 'trades' });
+    await world.rest();
+    expect((await world.audit()).trades.map(({ reason }) => reason)).toEqual(['STOP_LOSS']);
+  });
+});
+
 describe.each([
   { partialFill: 1, storeEvery: 1 },
   { partialFill: 1, storeEvery: 4 },

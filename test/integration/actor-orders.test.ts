@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDecimal } from '../../domain/money.ts';
 import type { Order } from '../../domain/order.ts';
 import type { OrderRequest } from '../../protocol/messages.ts';
-import { following, HISTORY } from '../support/actor-market.ts';
+import { flatCandle, following, HISTORY } from '../support/actor-market.ts';
 import { ActorWorld, type WorldOptions } from '../support/actor-world.ts';
 import { door } from '../support/door.ts';
 import { settled } from '../support/fake-clock.ts';
@@ -165,5 +165,28 @@ describe('commands', () => {
     slow.open();
     expect(await paused).toMatchObject({ ok: true, mode: 'paused' });
     expect(await resumed).toMatchObject({ ok: true, mode: 'flat' });
+  });
+});
+
+describe('a market buy by quantity', () => {
+  // The last price of the history is 125,900: the order may spend a hundredth more, 127,159 for one.
+  it.each([
+    ['is filled whole while the price stays within a hundredth', 127_000, '1'],
+    ['is filled as far as its money goes when the price jumps', 254_318, '0.5'],
+  ])('%s', async (_, price, filled) => {
+    const world = await worldWith({});
+    const request = { id: uuidv7(), side: 'buy', type: 'market', quantity: parseDecimal('1') } as const;
+    const ordered = world.ask({ type: 'order', request });
+    expect(await ordered).toMatchObject({ ok: true });
+    const reserved = world.database.account.reserved;
+    const before = world.database.account.cash;
+    await world.play([flatCandle(HISTORY.length, price)]);
+    expect(world.database.orders.get(request.id)).toMatchObject({
+      status: 'filled',
+      filledQuantity: parseDecimal(filled),
+      amount: parseDecimal('127159'),
+    });
+    expect(before - world.database.account.cash <= reserved).toBe(true);
+    expect(await world.audit()).toMatchObject({ quantity: parseDecimal(filled), reserved: 0n, openAtVenue: 0 });
   });
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineHome, type EngineProcess } from '../support/engine-process.ts';
+import { EngineHome, type EngineProcess, until } from '../support/engine-process.ts';
 import { FLAT_PRICE, FLAT_SYMBOL, flatMarket, PLENTY } from '../support/flat-market.ts';
 import { uuidv7 } from '../support/wire.ts';
 
@@ -172,6 +172,52 @@ describe('ctl changes', () => {
     expect((await ctl('account pause --reason news')).stdout).toMatch(/^entries +paused: news$/m);
     expect((await ctl('account halt --reason odd')).stdout).toMatch(/^entries +HALTED: odd$/m);
     expect((await ctl('account resume --reason fine')).stdout).toMatch(/^entries +open$/m);
+  });
+
+  it('the risk limits: some by hand, and back to those of the engine', async () => {
+    const set = await ctl(['account', 'limits', 'positionsMax=3', 'cooldownMs=4 h', '--reason', 'calm down']);
+    expect(set).toMatchObject({ code: 0, stderr: '' });
+    expect(set.stdout).toMatch(/^positions max +3 +positionsMax +set by hand$/m);
+    expect(set.stdout).toMatch(/^cooldown +4 h +cooldownMs +set by hand$/m);
+    expect((await ctl('account limits')).stdout).toMatch(/^positions max +3 /m);
+    const wrong = await ctl('account limits positionsMax=0 --reason typo');
+    expect(wrong).toMatchObject({ code: 1 });
+    expect(wrong.stderr).toContain('positionsMax: must be a whole number from 1 to 1000, not "0"');
+    expect(await ctl('account limits positionsMax=2')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('say why'),
+    });
+    const back = await ctl([
+      'account',
+      'limits',
+      'positionsMax=default',
+      'cooldownMs=default',
+      '--reason',
+      'as before',
+    ]);
+    expect(back.stdout).toMatch(/^positions max +5 +positionsMax$/m);
+  });
+
+  it('everything at once: flatten pauses entries and tells what holds something to sell', async () => {
+    const fill = `symbol ${FLAT_SYMBOL} fill --side buy --price ${FLAT_PRICE} --quantity 1000`;
+    expect(await ctl(fill)).toMatchObject({ code: 0 });
+    const flattened = await ctl('account flatten --reason leaving');
+    expect(flattened).toMatchObject({ code: 0, stderr: '' });
+    expect(flattened.stdout).toMatch(/^entries +paused: leaving$/m);
+    expect(flattened.stdout).toMatch(new RegExp(`^${FLAT_SYMBOL} +told$`, 'm'));
+    await until(
+      async () => /^quantity +0$/m.test((await symbol('get')).stdout),
+      30_000,
+      () => 'the position was not sold',
+    );
+    expect((await ctl('account resume --reason fine')).stdout).toMatch(/^entries +open$/m);
+    expect((await ctl('account flatten --reason again')).stdout).toContain('nothing is held');
+    await ctl('account resume --reason fine');
+  });
+
+  it('nothing about the ledger: audit folds all of it beside the running engine', async () => {
+    const audited = await coinpilot(['audit', '--state', home.state, '--json'], home.folder);
+    expect(audited).toMatchObject({ code: 0, json: { ok: true, difference: null } });
   });
 
   it('the symbols of the cluster, and says what it can not', async () => {

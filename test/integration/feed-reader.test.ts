@@ -2,11 +2,23 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MINUTE_MS } from '../../domain/candle.ts';
 import { parseDecimal } from '../../domain/money.ts';
+import { isoTime } from '../../domain/time.ts';
 import { PostgresFeedReader } from '../../ledger/postgres/feed-reader.ts';
 import { createReaderPool } from '../../ledger/postgres/reader.ts';
 import { RetryableError } from '../../protocol/errors.ts';
-import { AT, claimed, claimOne, fund, order, owner, type SymbolDraft } from '../support/ledger-groups.ts';
+import type { DurableState } from '../../protocol/ports/ledger.ts';
+import { AT, claimed, claimOne, fund, id, order, owner, type SymbolDraft } from '../support/ledger-groups.ts';
 import { type Ledger, type PostgresLedgerServer, startPostgresLedger } from '../support/ledger-implementations.ts';
+
+const IDLE: DurableState = {
+  mode: 'flat',
+  regime: null,
+  highWaterMark: null,
+  openedAt: null,
+  pausedReason: null,
+  haltedReason: null,
+  actor: '{}',
+};
 
 let server: PostgresLedgerServer;
 let ledger: Ledger;
@@ -68,6 +80,8 @@ describe('snapshots', () => {
       mode: 'watching',
       pausedReason: 'a person said so',
       haltedReason: null,
+      // No row says it.
+      stops: [{ command: 'pause', reason: 'a person said so', by: null, at: null }],
       owner: 'pod-a',
       epoch: 1,
       openOrders: [
@@ -87,6 +101,7 @@ describe('snapshots', () => {
           reason: 'rules said so',
         },
       ],
+      lastClose: null,
     });
     expect(await feed.positions()).toEqual([
       {
@@ -94,10 +109,62 @@ describe('snapshots', () => {
         mode: 'watching',
         pausedReason: 'a person said so',
         haltedReason: null,
+        stops: snapshot?.data.stops,
         owner: 'pod-a',
         epoch: 1,
       },
     ]);
+  });
+
+  it('tells who paused and who halted a symbol, and when, as long as it holds', async () => {
+    const draft = await claimOne(ledger);
+    const say = async (command: string, reason: string, by: string | undefined, reasons: Partial<DurableState>) => {
+      const group = draft.note().group();
+      const body = JSON.stringify({ command, reason, mode: 'any', by });
+      const rows = group.rows.map((row) => ({ ...row, kind: 'mode', at: AT + draft.version, body }));
+      await ledger.commit.commit([{ ...group, rows, durableAfter: { ...IDLE, ...reasons } }]);
+    };
+    await say('pause', 'lunch', 'Kim', { pausedReason: 'lunch' });
+    await say('pause', 'long lunch', 'Lee', { pausedReason: 'long lunch' });
+    await say('halt', 'fire', undefined, { pausedReason: 'long lunch', haltedReason: 'fire' });
+    // On record, but a halted symbol is not paused as well.
+    await say('pause', 'ignored', 'Park', { pausedReason: 'long lunch', haltedReason: 'fire' });
+    await say('flatten', 'fire', 'Park', { pausedReason: 'long lunch', haltedReason: 'fire' });
+    const pause = { command: 'pause', reason: 'long lunch', by: 'Lee', at: isoTime(AT + 2) };
+    const halt = { command: 'halt', reason: 'fire', by: null, at: isoTime(AT + 3) };
+    expect((await feed.symbolSnapshot('KRW-BTC'))?.data.stops).toEqual([halt, pause]);
+    expect((await feed.positions())[0]?.stops).toEqual([halt, pause]);
+    await say('resume', 'out', 'Kim', {});
+    expect((await feed.symbolSnapshot('KRW-BTC'))?.data.stops).toEqual([]);
+  });
+
+  it('names the supervisor that halted a symbol', async () => {
+    const draft = await claimOne(ledger);
+    await ledger.ownership.haltSymbol('KRW-BTC', draft.epoch, 'crashes', id('halt'));
+    const stops = (await feed.symbolSnapshot('KRW-BTC'))?.data.stops;
+    expect(stops).toMatchObject([{ command: 'halt', reason: 'crashes', by: 'supervisor', at: expect.any(String) }]);
+  });
+
+  it('tells who paused the account', async () => {
+    const epoch = await fund(ledger, '1000');
+    const body = { command: 'pause', reason: 'audit', by: 'Kim' };
+    const command = { id: id('pause'), kind: 'risk', request: 'pause|audit', at: AT };
+    await ledger.account.apply(epoch, command, () => ({ ok: true, pausedReason: 'audit', body }));
+    const { data } = await feed.accountSnapshot();
+    expect(data).toMatchObject({ paused: 'audit', stops: [{ ...body, at: isoTime(AT) }] });
+  });
+
+  it('starts from the close of the newest candle, with its time', async () => {
+    await ledger.ownership.addSymbols(['KRW-BTC', 'KRW-ETH']);
+    const store = (symbol: string, openTime: string, close: number) =>
+      ledger.reader.storeCandles([
+        { symbol, candle: { openTime: Date.parse(openTime), open: 1, high: 3, low: 0.5, close, volume: 9 } },
+      ]);
+    await store('KRW-BTC', '2024-03-01T00:01:00Z', 1.1);
+    await store('KRW-BTC', '2024-03-01T00:00:00Z', 2.2);
+    await store('KRW-ETH', '2024-03-01T00:09:00Z', 3.3);
+    const lastClose = { price: '1.1', at: '2024-03-01T00:02:00.000Z' };
+    expect((await feed.symbolSnapshot('KRW-BTC'))?.data).toMatchObject({ lastClose });
   });
 
   it('knows nothing of a symbol the ledger does not know', async () => {
@@ -115,6 +182,7 @@ describe('snapshots', () => {
       paused: null,
       halted: null,
       version: 1,
+      stops: [],
     });
     const rows = await feed.journal('account', 0, 10);
     expect(rows.map(({ seq, kind, fill }) => ({ seq, kind, fill }))).toEqual([{ seq: 1, kind: 'cash', fill: null }]);
@@ -198,7 +266,7 @@ describe('pages', () => {
     await expect(feed.trades({ limit: 1, before: 'nonsense' })).rejects.toThrow('no cursor');
   });
 
-  it('finds decisions and trades by their indexes, whatever else the journal holds', async () => {
+  it('finds decisions, trades and commands by their indexes, whatever else the journal holds', async () => {
     await server.admin.query(`
       insert into journal (symbol, seq, id, kind, at, body)
       select 'KRW-S' || n % 20, n, gen_random_uuid(), case n % 500 when 0 then 'signal' when 1 then 'decision' else 'fill' end,
@@ -215,6 +283,9 @@ describe('pages', () => {
     const older = `and (at, symbol, seq) < (timestamptz 'epoch' + 1e12::float8 * interval '1 millisecond', 'S', 7::bigint)`;
     expect(await plan(`${trades} ${older} ${newest}`)).toContain('journal_decisions');
     expect(await plan(`${trades} and symbol = 'KRW-S0' ${older} ${newest}`)).toMatch(/Index Scan.*journal_/);
+    // Who stopped it may be long ago, and fills go on meanwhile.
+    const said = `kind in ('mode', 'risk') and body::json ->> 'command' = 'pause' order by seq desc limit 1`;
+    expect(await plan(`select from journal where symbol = 'KRW-S0' and ${said}`)).toContain('journal_control');
   });
 
   it('gives candles before a time, oldest first, and fills before a seq, newest first', async () => {

@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly databaseUrl: string;
   /** Made known to the cluster when its first Pod serves. */
   readonly symbols: readonly string[];
+  /** Further options of every Pod, as typed. */
+  readonly podOptions?: readonly string[];
 }
 
 export interface PodOptions {
@@ -62,24 +64,26 @@ export class Cluster {
   readonly symbols: readonly string[];
   readonly broker: ExternalNats;
   readonly nc: NatsConnection;
+  readonly #podOptions: readonly string[];
   readonly #folder: string;
   readonly #pods = new Map<string, ClusterPod>();
   /** Also when a run is interrupted, and nobody stops the cluster. */
   readonly #removeFolder = () => rmSync(this.#folder, { recursive: true, force: true });
 
   /** Servers only; `add` brings the Pods. */
-  static async start({ databaseUrl, symbols }: ClusterOptions): Promise<Cluster> {
+  static async start(options: ClusterOptions): Promise<Cluster> {
     // Before there is a folder: a broker that is not installed leaves nothing behind.
     const broker = await ExternalNats.start();
     const folder = await mkdtemp(join(tmpdir(), 'coinpilot-cluster-'));
     await chmod(folder, 0o755);
     const nc = await connect({ servers: broker.url, reconnectTimeWait: 20, maxReconnectAttempts: -1 });
-    return new Cluster({ databaseUrl, symbols, broker, nc, folder });
+    return new Cluster({ ...options, broker, nc, folder });
   }
 
   private constructor(parts: ClusterOptions & { broker: ExternalNats; nc: NatsConnection; folder: string }) {
     this.databaseUrl = parts.databaseUrl;
     this.symbols = parts.symbols;
+    this.#podOptions = parts.podOptions ?? [];
     this.broker = parts.broker;
     this.nc = parts.nc;
     this.#folder = parts.folder;
@@ -104,7 +108,11 @@ export class Cluster {
     const databaseUrl = proxies?.postgres.through(this.databaseUrl) ?? this.databaseUrl;
     const natsUrl = proxies?.nats.through(this.broker.url) ?? this.broker.url;
     const servers = ['--database-url', databaseUrl, '--nats-url', natsUrl, '--http-port', '0'];
-    const engine = new EngineProcess(['pod', '--json', '--pod', name, ...servers], this.#folder, {});
+    const engine = new EngineProcess(
+      ['pod', '--json', '--pod', name, ...servers, ...this.#podOptions],
+      this.#folder,
+      {},
+    );
     const pod = new ClusterPod(name, engine, proxies);
     this.#pods.set(name, pod);
     return pod;

@@ -24,6 +24,14 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** What is run instead of the command of this checkout. */
+export interface EngineProgram {
+  /** Options of Node, then the file. */
+  readonly words: readonly string[];
+  /** As whom; only root can become another. */
+  readonly user?: number | undefined;
+}
+
 const COMMAND = fileURLToPath(new URL('../../coinpilot.mjs', import.meta.url));
 const READY_MS_MAX = 45_000;
 const EXIT_MS_MAX = 45_000;
@@ -112,9 +120,15 @@ export class EngineProcess {
   readonly #child: ChildProcess;
   readonly #killWithTest: () => void;
 
-  constructor(options: readonly string[], folder: string, environment: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, [COMMAND, ...options], {
+  constructor(
+    options: readonly string[],
+    folder: string,
+    environment: Readonly<Record<string, string>>,
+    program: EngineProgram = { words: [COMMAND] },
+  ) {
+    this.#child = spawn(process.execPath, [...program.words, ...options], {
       cwd: folder,
+      ...(program.user === undefined ? {} : { uid: program.user, gid: program.user }),
       env: { ...cleanEnvironment(), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

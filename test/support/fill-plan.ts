@@ -14,6 +14,8 @@ export interface WireFill {
 
 export interface FillPlan {
   readonly url: string;
+  /** Of the NATS server; only the typed client takes one. */
+  readonly token?: string;
   readonly symbols: readonly string[];
   /** Same seed, same sides, quantities, prices and symbols; ids are fresh. */
   readonly seed: number;

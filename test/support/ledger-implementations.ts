@@ -63,6 +63,8 @@ export function memoryLedger(clock: Clock = stillClock): Ledger & { readonly dat
     async lapse(owner) {
       const pod = database.pods.get(owner.pod);
       if (pod?.incarnation === owner.incarnation) pod.expiresAt = database.clock.now() - 1;
+      for (const role of database.singletons.values())
+        if (role.owner?.incarnation === owner.incarnation) role.expiresAt = database.clock.now() - 1;
     },
     async age(owner, ms) {
       const pod = database.pods.get(owner.pod);
@@ -83,7 +85,7 @@ export const LEDGERS: readonly LedgerImplementation[] = [POSTGRES, MEMORY];
 /** Everything a migration did not put there. */
 const EMPTY = `
   truncate ledger_info, pods, positions, journal, orders, account, reservations, risk_days, singletons, candles,
-    dead_letters, paper_fills, paper_orders, funnel;
+    dead_letters, paper_fills, paper_orders, funnel, equity;
   insert into account default values;
   insert into singletons (name) values ('account'), ('cluster');`;
 
@@ -119,6 +121,10 @@ export async function startPostgresLedger(prepare?: string): Promise<PostgresLed
           await admin.query(
             `update pods set expires_at = clock_timestamp() - interval '1 millisecond' where pod = $1 and incarnation = $2`,
             [owner.pod, owner.incarnation],
+          );
+          await admin.query(
+            `update singletons set expires_at = clock_timestamp() - interval '1 millisecond' where incarnation = $1`,
+            [owner.incarnation],
           );
         },
         async age(owner, ms) {

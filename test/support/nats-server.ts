@@ -36,7 +36,9 @@ const POLL_MS = 10;
 /** Signals after which the process goes on living. */
 const HARMLESS: ReadonlySet<NodeJS.Signals> = new Set(['SIGSTOP', 'SIGCONT', 'SIGUSR1', 'SIGHUP']);
 
-const binary = findBinary();
+/** Where it is; undefined where it is not installed. */
+export const natsServerBinary: string | undefined = findBinary();
+const binary = natsServerBinary;
 
 export const hasNatsServer: boolean = binary !== undefined;
 

@@ -10,6 +10,7 @@ export class TypedFillSender implements FillSender {
   static async open(plan: FillPlan, failures: Failures): Promise<FillSender> {
     const client = await CoinPilotClient.connect({
       url: plan.url,
+      token: plan.token,
       deadlineMs: plan.giveUpMs,
       attemptMs: plan.attemptMs,
     });

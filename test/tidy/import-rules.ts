@@ -54,9 +54,9 @@ export const FOLDER_RULES: readonly FolderRule[] = [
   },
   {
     place: 'research',
-    folders: ['domain', 'protocol', 'actors', 'ledger/memory'],
+    folders: ['domain', 'protocol', 'actors', 'ledger/memory', 'ledger/group-commit.ts', 'adapters/paper'],
     node: false,
-    why: 'research runs the same code, deterministically, without a server',
+    why: 'research runs the same code (writer and paper venue included), deterministically, without a server',
   },
   {
     place: 'cli',

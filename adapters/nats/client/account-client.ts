@@ -1,8 +1,8 @@
 /** The commands and questions of the account. */
 import type { AccountCommand } from '../../../protocol/subjects.ts';
-import type { AccountReply, Answer, LimitsReply } from './replies.ts';
+import type { AccountReply, Answer, FlattenReply, LimitsReply } from './replies.ts';
 import type { Requester, SendOptions } from './requester.ts';
-import { type CashRequest, type ControlRequest, checked } from './requests.ts';
+import { type CashRequest, type ControlRequest, checked, type LimitsRequest } from './requests.ts';
 import type { AskOptions } from './symbol-client.ts';
 
 export class AccountClient {
@@ -40,9 +40,19 @@ export class AccountClient {
     return this.#send('halt', checked(request), options);
   }
 
+  /** Entries pause, and every symbol that holds something, or is about to, sells it at market. */
+  flatten(request: ControlRequest, options?: SendOptions): Promise<Answer<FlattenReply>> {
+    return this.#send('flatten', checked(request), options);
+  }
+
   /** The risk limits, and whether they are enforced. */
   limits(options?: AskOptions): Promise<Answer<LimitsReply>> {
     return this.#send('limits', {}, options);
+  }
+
+  /** Other limits, for every Pod from the next decision on. */
+  setLimits(request: LimitsRequest, options?: SendOptions): Promise<Answer<LimitsReply>> {
+    return this.#send('limits', checked(request), options);
   }
 
   #send<Reply>(

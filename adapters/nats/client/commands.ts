@@ -36,11 +36,11 @@ export function subjectOf(subjects: Subjects, address: Address): string {
 }
 
 /** False for a question: it carries no id, and its outcome is never unknown. */
-export function isChange(address: Address): boolean {
-  return !QUESTIONS.has(address.command);
+export function isChange(address: Address, body: Readonly<Record<string, unknown>>): boolean {
+  return !QUESTIONS.has(address.command) || (address.command === 'limits' && body.limits !== undefined);
 }
 
 /** Whether the request says until when it may be carried out. Those to the cluster are repeatable and take none. */
-export function takesDeadline(address: Address): boolean {
-  return isChange(address) && address.target !== 'cluster';
+export function takesDeadline(address: Address, body: Readonly<Record<string, unknown>>): boolean {
+  return isChange(address, body) && address.target !== 'cluster';
 }

@@ -25,6 +25,7 @@ export type {
   DrainRequest,
   Fill,
   FillItem,
+  LimitsRequest,
   OrderRequest,
   ResolveRequest,
   Side,

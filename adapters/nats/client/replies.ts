@@ -122,7 +122,13 @@ export interface Account {
     readonly profit: Decimal;
     readonly entries: number;
     readonly lossesInRow: number;
+    /** Deposits less withdrawals since the reference equity was fixed. Null, like the next, before it was. */
+    readonly netDeposits: Decimal | null;
+    /** Equity against its reference, without that cash. */
+    readonly equityProfit: Decimal | null;
   };
+  /** What an entry has to keep to, by the names of domain/risk.ts; with `enforced` false most of it is not looked at. */
+  readonly limits: { readonly enforced: boolean; readonly [name: string]: unknown };
   /** Why entries are paused or halted; null when they are not. */
   readonly paused: string | null;
   readonly halted: string | null;
@@ -138,6 +144,17 @@ export interface AccountReply {
 export interface LimitsReply extends AccountReply {
   readonly enforced: boolean;
   readonly limits: Readonly<Record<string, unknown>>;
+  /** Those of them that a person has set. */
+  readonly set: Readonly<Record<string, unknown>>;
+}
+
+export interface FlattenReply extends AccountReply {
+  /** `told` sells, or has nothing to sell; `under way` is told again until it answers; `refused` says why it can't. */
+  readonly symbols: readonly {
+    readonly symbol: string;
+    readonly state: 'told' | 'refused' | 'under way';
+    readonly reason?: string;
+  }[];
 }
 
 export interface ClusterReply {

@@ -80,13 +80,13 @@ export class Requester implements WireListener, CallOwner {
   send(address: Address, body: Body, options: SendOptions = {}): Promise<Reply> {
     if ('fills' in body) throw new TypeError('a batch has an id for each fill: send it by client.symbol(…).fills(…)');
     const deadlineMs = this.#deadlineMs(options);
-    const changes = isChange(address);
+    const changes = isChange(address, body);
     const given = options.id ?? (typeof body.id === 'string' ? body.id : undefined);
     const id = changes ? (given ?? this.#options.newId()) : undefined;
     // Copied and added to: a literal that spreads and adds costs more than the rest of a call.
     const whole: Record<string, unknown> = Object.assign({}, body);
     if (id !== undefined) whole.id = id;
-    if (takesDeadline(address)) whole.deadline = this.#deadline(deadlineMs);
+    if (takesDeadline(address, body)) whole.deadline = this.#deadline(deadlineMs);
     return this.#call(address, new SingleTask({ body: whole, id, changes }), deadlineMs, options.signal);
   }
 

@@ -49,6 +49,11 @@ export interface ControlRequest {
   readonly by?: string;
 }
 
+/** New risk limits by name, as numbers or as people write them (`20 %`, `2 h`); null goes back to the engine's own. */
+export interface LimitsRequest extends ControlRequest {
+  readonly limits: Readonly<Record<string, number | string | null>>;
+}
+
 /** What a person found out about an order whose fate is unknown. */
 export interface ResolveRequest {
   readonly orderId: string;

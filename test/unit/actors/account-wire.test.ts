@@ -18,6 +18,10 @@ const asks: fc.Arbitrary<EntryAsk> = fc.record({
   at: time,
   price: units,
   regimeSize: fc.double({ min: 0, max: 2, noNaN: true }).map(Math.abs),
+  volatility: fc.record({
+    factor: fc.constantFrom(0.5, 1),
+    forecast: fc.option(fc.double({ min: 0, max: 50, noNaN: true }).map(Math.abs)),
+  }),
   amount: fc.option(units),
   minimumNotional: fc.oneof(units, fc.constant(0n)),
   feeRate: fc.bigInt({ min: 0n, max: 10n ** 8n }),

@@ -8,6 +8,7 @@ import {
   controlRequest,
   drainRequest,
   fillRequest,
+  limitsRequest,
   orderRequest,
   resolveRequest,
   symbolsRequest,
@@ -59,6 +60,8 @@ describe('the commands of ctl', () => {
     ['symbol', 'resolve', { orderId: 'x', outcome: 'rejected', reason: 'why' }, [], resolveRequest],
     ['account', 'deposit', { amount: '1000000' }, [], cashRequest],
     ['account', 'resume', { reason: 'why' }, [], controlRequest],
+    ['account', 'flatten', { reason: 'why', by: 'kim' }, [], controlRequest],
+    ['account', 'limits', { reason: 'why' }, ['positionsMax=3', 'cooldownMs=4 h,orderShareMax=default'], limitsRequest],
     ['cluster', 'add', {}, ['KRW-ADA,KRW-DOT', 'KRW-SUI'], symbolsRequest],
     ['cluster', 'drain', { reason: 'why' }, ['pod-3'], drainRequest],
   ])('%s %s makes a request the engine takes', (target, name, options, positional, schema) => {
@@ -71,6 +74,15 @@ describe('the commands of ctl', () => {
     expect(body('symbol', 'fill', { side: 'buy', quantity: '0.10', price: '1e9' })).toMatchObject({
       quantity: '0.10',
       price: '1e9',
+    });
+  });
+
+  it('ask for the limits when none is named, and set them by name when some are', () => {
+    expect(body('account', 'limits', {})).toEqual({});
+    expect(body('account', 'limits', { reason: 'why' }, ['positionsMax=3', 'orderShareMax=default'])).toEqual({
+      reason: 'why',
+      limits: { positionsMax: '3', orderShareMax: null },
+      id: ID,
     });
   });
 

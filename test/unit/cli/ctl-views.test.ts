@@ -119,11 +119,11 @@ describe('showAccount and showLimits', () => {
 
   it('shows shares as percent and times as durations', () => {
     const limits = { orderShareMax: 0.2, cashReserveShare: 0.002, cooldownMs: 7_200_000, dailyEntriesMax: 6 };
-    const text = showLimits({ ok: true, account, enforced: false, limits });
-    expect(text).toMatch(/^order share max +20 %$/m);
-    expect(text).toMatch(/^cash reserve share +0\.2 %$/m);
-    expect(text).toMatch(/^cooldown +2 h$/m);
-    expect(text).toMatch(/^daily entries max +6$/m);
+    const text = showLimits({ ok: true, account, enforced: false, limits, set: { cooldownMs: 7_200_000 } });
+    expect(text).toMatch(/^order share max +20 % +orderShareMax$/m);
+    expect(text).toMatch(/^cash reserve share +0\.2 % +cashReserveShare$/m);
+    expect(text).toMatch(/^cooldown +2 h +cooldownMs +set by hand$/m);
+    expect(text).toMatch(/^daily entries max +6 +dailyEntriesMax$/m);
     expect(text).toMatch(/^enforced +no/m);
   });
 });

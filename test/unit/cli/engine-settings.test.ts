@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readEngineSettings } from '../../../cli/engine-settings.ts';
+import { DEFAULT_RISK_SETTINGS } from '../../../domain/risk.ts';
 import type { Role } from '../../../supervisors/roles/engine-config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'coinpilot-settings-'));
@@ -47,6 +48,17 @@ describe('settings', () => {
       expect(problems({ natsUrl: url, databaseUrl: 'postgresql://user@host/base' })).toEqual([]);
     },
   );
+
+  it('of the feed, in a file for all processes of a cluster, are for its collectors', () => {
+    const servers = { databaseUrl: 'postgres://host/base', natsUrl: 'nats://host' };
+    const config = join(folder, 'cluster.yaml');
+    writeFileSync(config, 'feed: demo\nseed: 7\nspeed: 30\n');
+    const feedOf = (role: Role) => readEngineSettings(role, { ...servers, config }, {}).config.feed;
+    expect(feedOf('collector')).toEqual({ kind: 'demo', seed: 7, speed: 30 });
+    expect([feedOf('pod'), feedOf('gateway')]).toEqual([{ kind: 'bus' }, { kind: 'bus' }]);
+    expect(() => readEngineSettings('collector', servers, {})).toThrow(/^--feed: a collector needs one/);
+    expect(() => readEngineSettings('collector', { ...servers, config, speed: 'max' }, {})).toThrow(/^--speed: /);
+  });
 
   it('name the file, the variable or the flag in which the mistake stands', () => {
     const config = join(folder, 'mine.yaml');
@@ -98,5 +110,40 @@ describe('settings of who may reach the pages', () => {
         `COINPILOT_ORIGINS: "${origin}" is not an origin such as https://desk.example`,
       ]);
     }
+  });
+});
+
+describe('the risk limits', () => {
+  const given = (yaml: string, flags: Record<string, unknown>): Record<string, unknown> => {
+    const config = join(folder, 'limits.yaml');
+    writeFileSync(config, yaml);
+    return { config, ...flags };
+  };
+  const read = (yaml: string, flags: Record<string, unknown> = {}) =>
+    readEngineSettings('up', given(yaml, flags), {}).config.riskSettings;
+
+  it('are those of the strategy when nothing is said', () => {
+    expect(read('')).toEqual(DEFAULT_RISK_SETTINGS);
+  });
+
+  it('come from the file, single ones from flags on top', () => {
+    const yaml = 'limits: { orderShareMax: 10 %, positionsMax: 3, cooldownMs: 4 h }';
+    expect(read(yaml, { limit: ['positionsMax=2', 'dailyLossShareMax=0.02'] })).toEqual({
+      ...DEFAULT_RISK_SETTINGS,
+      orderShareMax: 0.1,
+      positionsMax: 2,
+      cooldownMs: 14_400_000,
+      dailyLossShareMax: 0.02,
+    });
+  });
+
+  it('are refused all at once, each with its place', () => {
+    const config = join(folder, 'limits.yaml');
+    const flags = { limit: ['orderShareMax=200%'] };
+    expect(problems(given('limits: { positionsMax: 0, speed: 1 }', flags))).toEqual([
+      `${config}, limits: positionsMax: must be a whole number from 1 to 1000, not "0"`,
+      expect.stringContaining(`${config}, limits: there is no limit "speed": they are orderShareMax, `),
+      '--limit: orderShareMax: must be a share from 0.001 to 1, or as percent such as "20 %", not "200%"',
+    ]);
   });
 });

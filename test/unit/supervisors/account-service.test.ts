@@ -39,6 +39,7 @@ function entry(parts: Partial<EntryAsk> = {}): EntryAsk {
     at: MARKET_NOW,
     price: parseDecimal('119500.12345678'),
     regimeSize: 0.5,
+    volatility: { factor: 1, forecast: null },
     amount: parseDecimal('12345.67890123'),
     minimumNotional: parseDecimal('5000'),
     feeRate: parseDecimal('0.0005'),

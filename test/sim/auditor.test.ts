@@ -207,7 +207,7 @@ describe('the venue', () => {
   it('takes no order without an intent, without cover, or twice', () => {
     const { auditor, database, found } = sound();
     const tooMuch = order({ quantity: parseDecimal('3') });
-    auditor.venue.placing(tooMuch);
+    auditor.venue.placed(tooMuch, 'fenced');
     auditor.venue.placed(tooMuch, 'placed');
     database.orders.set('order', tooMuch);
     auditor.venue.placed(tooMuch, 'placed');
@@ -222,7 +222,7 @@ describe('the venue', () => {
     const { auditor, database, found } = sound();
     const buy = order({ side: 'buy', amount: parseDecimal('50') });
     database.orders.set('order', buy);
-    auditor.venue.placing(buy);
+    auditor.venue.placed(buy, 'placed');
     expect(found()).toEqual([`I5 ${SYMBOL}: order order is covered`]);
   });
 

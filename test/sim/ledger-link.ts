@@ -71,9 +71,15 @@ export class LedgerLink {
       if (fate !== 'fine') this.counts.add(`ledger call: ${fate}`);
       this.#travel(this.#arrivalMs(fate), inside, () => {
         const answer = (settle: () => void): void => {
-          const lost = this.partition !== 'none';
-          const late = () => reject(new RetryableError('the connection was lost with the answer'));
-          this.process.deliver(lost ? ANSWER_MS_MAX : this.latencyMs(), lost ? late : settle);
+          if (this.partition === 'none') {
+            this.process.deliver(this.latencyMs(), settle);
+            return;
+          }
+          this.unanswered += 1;
+          this.process.deliver(ANSWER_MS_MAX, () => {
+            this.unanswered -= 1;
+            reject(new RetryableError('the connection was lost with the answer'));
+          });
         };
         if (fate === 'fails before') {
           answer(() => reject(new RetryableError('the connection was reset')));

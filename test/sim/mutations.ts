@@ -26,7 +26,7 @@ const JOURNAL = 'ledger/memory/journal-table.ts';
 const OWNERSHIP = 'ledger/memory/memory-ownership.ts';
 const RUNNER = 'actors/symbol/runner.ts';
 const CLAIM_SQL = 'ledger/migrations/0002_commit.sql';
-const COMMIT_SQL = 'ledger/migrations/0005_fast_commit.sql';
+const COMMIT_SQL = 'ledger/migrations/0009_limits.sql';
 
 /** What the simulator must notice. */
 export const MUTATIONS: readonly Mutation[] = [

@@ -27,8 +27,7 @@ export interface LedgerObserver {
   claimedSingleton(life: string, name: string, epoch: number): void;
   /** A change of a symbol beside its commits, or of a singleton, was accepted. */
   accepted(life: string, name: string, epoch: number): void;
-  /** Just before the venue's book takes an order, or does not. */
-  placing(order: Order): void;
+  /** The venue's book has taken an order, or has not. */
   placed(order: Order, outcome: 'placed' | 'known' | 'fenced'): void;
   /** A call broke a rule of the ledger itself: a programmer error. */
   broke(call: string, error: unknown): void;
@@ -139,7 +138,6 @@ export class SimLedger {
     return {
       ...(bound(paper) as unknown as PaperStore),
       place: async (order, epoch) => {
-        this.#observer.placing(order);
         const outcome = await paper.place(order, epoch);
         this.#observer.placed(order, outcome);
         return outcome;

@@ -85,7 +85,6 @@ export class World {
         this.auditor.authority.granted(life, name, epoch);
       },
       accepted: (life, name, epoch) => this.auditor.authority.accepted(life, name, epoch),
-      placing: (order) => this.auditor.venue.placing(order),
       placed: (order, outcome) => this.auditor.venue.placed(order, outcome),
       broke: (call, error) => this.auditor.report('error', `the ledger's own rule in ${call}`, 'kept', String(error)),
     });

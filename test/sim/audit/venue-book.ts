@@ -17,11 +17,20 @@ export class VenueBook {
     this.#report = report;
   }
 
-  /** An order arrives at the venue. */
-  placing({ clientOrderId: id, symbol, side, quantity, amount, price }: Order): void {
-    const { orders, reservations, positions } = this.#database;
-    if (!orders.has(id)) this.#report('I6', `${symbol}: the intent of order ${id} is committed`, 'an order', 'none');
-    if (this.#placed.has(id)) return;
+  /** The venue has answered an order. One that it did not take, of an owner that is none any more, has done no harm. */
+  placed(order: Order, outcome: 'placed' | 'known' | 'fenced'): void {
+    if (outcome !== 'placed') return;
+    const { clientOrderId: id, symbol } = order;
+    if (!this.#database.orders.has(id)) {
+      this.#report('I6', `${symbol}: the intent of order ${id} is committed`, 'an order', 'none');
+    }
+    if (this.#placed.has(id)) this.#report('I6', `${symbol}: order ${id} is placed once`, 1, 2);
+    else this.#checkCover(order);
+    this.#placed.add(id);
+  }
+
+  #checkCover({ clientOrderId: id, symbol, side, quantity, amount, price }: Order): void {
+    const { reservations, positions } = this.#database;
     if (side === 'buy') {
       const reservation = reservations.get(id);
       const needed = amount ?? (price === undefined ? 0n : notionalOf(quantity ?? 0n, price));
@@ -33,12 +42,6 @@ export class VenueBook {
     if (held < (quantity ?? 0n)) {
       this.#report('I5', `${symbol}: sell ${id} is covered by what is held`, text(quantity ?? 0n), text(held));
     }
-  }
-
-  placed({ clientOrderId: id, symbol }: Order, outcome: 'placed' | 'known' | 'fenced'): void {
-    if (outcome !== 'placed') return;
-    if (this.#placed.has(id)) this.#report('I6', `${symbol}: order ${id} is placed once`, 1, 2);
-    this.#placed.add(id);
   }
 
   /** When everything is over: the journal has every execution of the book, and no order is left in doubt. */

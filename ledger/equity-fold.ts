@@ -33,6 +33,8 @@ export interface Moment {
   /** Milliseconds. */
   readonly at: number;
   readonly cash: Units;
+  /** Deposits less withdrawals until then; `cash` includes them. */
+  readonly netDeposits: Units;
   /** Symbols of which nothing is held are not in it. */
   readonly held: ReadonlyMap<string, Holding>;
 }
@@ -152,15 +154,17 @@ export class Timeline {
   *moments(times: readonly number[]): Generator<Moment> {
     const held = new Map<string, Holding>();
     let cash = 0n;
+    let netDeposits = 0n;
     let next = 0;
     for (const [index, time] of times.entries()) {
       const until = index === times.length - 1 ? Number.POSITIVE_INFINITY : time;
       for (let change = this.#changes[next]; change !== undefined && change.at <= until; change = this.#changes[next]) {
         cash += change.cash;
-        if (change.symbol !== null) hold(held, change.symbol, change);
+        if (change.symbol === null) netDeposits += change.cash;
+        else hold(held, change.symbol, change);
         next += 1;
       }
-      yield { at: time, cash, held: new Map(held) };
+      yield { at: time, cash, netDeposits, held: new Map(held) };
     }
   }
 }

@@ -1,5 +1,5 @@
 /** The read API of docs/FEED.md, "HTTP": parameters in, JSON out, from the ledger. Access was decided before. */
-import { maximumDrawdown } from '../../domain/drawdown.ts';
+import { maximumDrawdown, withoutDeposits } from '../../domain/drawdown.ts';
 import { formatDecimal, parseDecimal } from '../../domain/money.ts';
 import { isoTime } from '../../domain/time.ts';
 import { LIMITS } from '../../protocol/limits.ts';
@@ -112,6 +112,10 @@ async function equity(
 }
 
 function drawdownOf(curve: readonly EquityPoint[]): string | null {
-  const drawdown = maximumDrawdown(curve.map((point) => parseDecimal(point.equity)));
+  const worths = curve.map(({ equity, netDeposits }) => ({
+    equity: parseDecimal(equity),
+    netDeposits: parseDecimal(netDeposits),
+  }));
+  const drawdown = maximumDrawdown(withoutDeposits(worths));
   return drawdown === undefined ? null : formatDecimal(drawdown);
 }

@@ -86,14 +86,19 @@ export class EquityReader {
   async #value(moments: readonly Moment[], newest: number): Promise<readonly EquityPoint[]> {
     const wanted = moments.map(({ at, held }) => ({ at, symbols: [...held.keys()] }));
     const closes = await this.#closes.read(wanted, newest);
-    return moments.map(({ at, cash, held }, index) => {
+    return moments.map(({ at, cash, netDeposits, held }, index) => {
       let equity = cash;
       for (const [symbol, { quantity, cost }] of held) {
         const close = closes[index]?.get(symbol);
         // As the account values it: without a price the cost stands in.
         equity += close === undefined ? cost : multiply(quantity, close);
       }
-      return { at: isoTime(at), equity: formatDecimal(equity), cash: formatDecimal(cash) };
+      return {
+        at: isoTime(at),
+        equity: formatDecimal(equity),
+        cash: formatDecimal(cash),
+        netDeposits: formatDecimal(netDeposits),
+      };
     });
   }
 

@@ -14,6 +14,8 @@ export interface EquityPoint {
   /** Decimal strings. */
   readonly equity: string;
   readonly cash: string;
+  /** Deposits less withdrawals until then. */
+  readonly netDeposits: string;
 }
 
 export interface Page {

@@ -9,7 +9,7 @@ import type { Pod } from './pod.ts';
 import { askHttp, portOf } from './probe.ts';
 
 export interface Visit {
-  /** Milliseconds since 1970. */
+  /** When it was over, milliseconds since 1970: whoever is killed under a request fails it at that moment. */
   readonly at: number;
   readonly problem: string | undefined;
 }
@@ -62,10 +62,10 @@ export class ServiceClient {
   }
 
   async #ask(): Promise<void> {
-    const at = performance.timeOrigin + performance.now();
-    const known = this.#known(at);
+    const known = this.#known(now());
     const pod = known[Math.floor(Math.random() * known.length)];
-    this.visits.push({ at, problem: pod === undefined ? 'the Service knows no Pod' : await this.#get(pod) });
+    const problem = pod === undefined ? 'the Service knows no Pod' : await this.#get(pod);
+    this.visits.push({ at: now(), problem });
   }
 
   async #get(pod: Pod): Promise<string | undefined> {
@@ -84,4 +84,8 @@ export class ServiceClient {
     while (this.#tables[1] !== undefined && this.#tables[1].at <= at - TABLE_LATE_MS) this.#tables.shift();
     return this.#tables[0]?.pods ?? [];
   }
+}
+
+function now(): number {
+  return performance.timeOrigin + performance.now();
 }

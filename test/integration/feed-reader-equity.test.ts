@@ -54,7 +54,7 @@ describe('the equity curve', () => {
     expect(await curve()).toEqual([]);
     await fund(ledger, '1000');
     expect(await feed.equity({ points: 10 })).toEqual([
-      { at: '2024-03-01T12:34:56.789Z', equity: '1000', cash: '1000' },
+      { at: '2024-03-01T12:34:56.789Z', equity: '1000', cash: '1000', netDeposits: '1000' },
     ]);
   });
 
@@ -125,12 +125,13 @@ describe('the equity curve', () => {
       await store(symbol, ...Array.from({ length: 100 }, (_, at) => 1000.123 + index * 7.77 + at / 8));
       await account.observePrice(symbol, 1000.123 + index * 7.77 + 99 / 8, minute(100));
     }
-    const reply = (await account.get()) as unknown as { account: { equity: string; cash: string } };
+    const reply = (await account.get()) as unknown as { account: { equity: string; cash: string; deposits: string } };
     const newest = (await feed.equity({ points: 240 })).at(-1);
     expect(newest).toEqual({
       at: '2022-03-01T01:40:00.000Z',
       equity: reply.account.equity,
       cash: reply.account.cash,
+      netDeposits: reply.account.deposits,
     });
   });
 });

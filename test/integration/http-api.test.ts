@@ -93,10 +93,10 @@ describe('the read API', () => {
       status: 200,
       // 800 in cash and 2 held; then 880 and 1 held, at 100, 80 and 60.
       points: [
-        { at: '2024-03-01T13:00:00.000Z', equity: '1000', cash: '800' },
-        { at: '2024-03-01T13:01:00.000Z', equity: '980', cash: '880' },
-        { at: '2024-03-01T13:02:00.000Z', equity: '960', cash: '880' },
-        { at: '2024-03-01T13:03:00.000Z', equity: '940', cash: '880' },
+        { at: '2024-03-01T13:00:00.000Z', equity: '1000', cash: '800', netDeposits: '1000' },
+        { at: '2024-03-01T13:01:00.000Z', equity: '980', cash: '880', netDeposits: '1000' },
+        { at: '2024-03-01T13:02:00.000Z', equity: '960', cash: '880', netDeposits: '1000' },
+        { at: '2024-03-01T13:03:00.000Z', equity: '940', cash: '880', netDeposits: '1000' },
       ],
       maxDrawdown: '6',
     });

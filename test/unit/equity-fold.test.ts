@@ -27,6 +27,7 @@ describe('the fold', () => {
       [minute(3), 950n, ['KRW-BTC']],
       [minute(3) + 1, 990n, ['KRW-ETH']],
     ]);
+    expect(moments.map((moment) => moment.netDeposits)).toEqual([1_000n, 1_000n, 1_000n, 1_000n]);
     expect(fold.timeline(minute(9)).beginning).toBe(minute(1));
     expect(new EquityFold().timeline(minute(9)).beginning).toBeUndefined();
   });

@@ -37,8 +37,8 @@ export const DIALOG_TEXTS = {
   },
   'dialog.stop.holdsNothing': { en: '{symbol} holds nothing now.', ko: '{symbol}: 지금 보유 없음.' },
   'dialog.stop.accountKeeps': {
-    en: 'Exits go on: whatever is held keeps its stop and target (positions: {count}, exposure: {exposure}).',
-    ko: '청산은 계속됩니다. 포지션 {count}개({exposure})의 손절선과 목표가가 유지됩니다.',
+    en: 'Exits go on: what the strategy bought keeps its stop and target (positions: {count}, exposure: {exposure}).',
+    ko: '청산은 계속됩니다. 전략이 매수한 포지션의 손절선과 목표가는 유지됩니다(포지션 {count}개, {exposure}).',
   },
   'dialog.stop.accountHoldsNothing': { en: 'Nothing is held now.', ko: '지금 보유한 포지션이 없습니다.' },
   'dialog.stop.alreadyPaused': { en: 'It is paused already: {reason}', ko: '이미 일시정지 상태입니다: {reason}' },

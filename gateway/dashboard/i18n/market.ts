@@ -88,8 +88,8 @@ const PAGE_TEXTS = {
   'market.position.since': { en: 'Held since', ko: '보유 시작' },
   'market.position.away': { en: '{percent} away', ko: '{percent} 거리' },
   'market.position.noExits': {
-    en: 'No stop and no target: this position was recorded from outside, the strategy does not manage it.',
-    ko: '손절선과 목표가 없음: 외부에서 기록된 포지션이라 전략이 관리하지 않습니다.',
+    en: 'No stop and no target: this position was bought by hand or recorded from outside, the strategy does not manage it.',
+    ko: '손절선과 목표가 없음: 수동으로 매수했거나 외부에서 기록된 포지션이라 전략이 관리하지 않습니다.',
   },
 
   'market.orders': { en: 'Open orders', ko: '미체결 주문' },

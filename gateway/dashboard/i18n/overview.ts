@@ -111,7 +111,7 @@ export const OVERVIEW_TEXTS = {
   'account.limits.entries': { en: 'Entries', ko: '진입 횟수' },
   'account.limits.positions': { en: 'Positions', ko: '포지션 수' },
   'account.limits.losses': { en: 'Losses in a row', ko: '연속 손실' },
-  'account.limits.exposure': { en: 'Invested', ko: '투자 비중' },
+  'account.limits.exposure': { en: 'Share invested', ko: '투자 비중' },
   'account.limits.off': {
     en: 'Limits are off: the engine was started with risk off.',
     ko: '한도 없음: risk off 설정으로 실행 중입니다.',

@@ -1,6 +1,5 @@
 /** Cash and exposure, what is left of the day's limits, and the commands that stop everything. */
 import type { ComponentChildren } from 'preact';
-import { formatShare } from '../format/money.ts';
 import { t, word } from '../i18n/index.ts';
 import { openCommand } from '../market/command-dialog.tsx';
 import { isHeld } from '../market/position-numbers.ts';
@@ -25,7 +24,6 @@ export function AccountCard({ store }: { readonly store: Store }) {
           <Krw amount={account?.reserved} />
         </Line>
         <Line name={t('account.exposure')}>
-          <span class="quiet number">{formatShare(account?.exposure, account?.equity)}</span>{' '}
           <Krw amount={account?.exposure} />
         </Line>
       </dl>

@@ -1,6 +1,7 @@
 /** The equity curve of a range: history from the read API, its last point live from the valued account. */
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import { DAY_MS, MINUTE_MS } from '../../../domain/candle.ts';
+import { formatDecimal, parseDecimal } from '../../../domain/money.ts';
 import type { AccountView, Aged, EquityCurve } from './types.ts';
 
 export type EquityRange = 'day' | 'week' | 'all';
@@ -76,5 +77,7 @@ export class EquityHistory {
 function withLastPoint(history: EquityCurve, account: AccountView | undefined, at: string | undefined): EquityCurve {
   const last = history.points.at(-1);
   if (account === undefined || at === undefined || (last !== undefined && at <= last.at)) return history;
-  return { ...history, points: [...history.points, { at, equity: account.equity, cash: account.cash }] };
+  const { equity, cash, deposits, withdrawals } = account;
+  const netDeposits = formatDecimal(parseDecimal(deposits) - parseDecimal(withdrawals));
+  return { ...history, points: [...history.points, { at, equity, cash, netDeposits }] };
 }

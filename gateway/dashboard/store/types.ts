@@ -95,8 +95,15 @@ export interface ClusterView {
   }[];
 }
 
+export interface EquityPoint {
+  readonly at: string;
+  readonly equity: string;
+  readonly cash: string;
+  readonly netDeposits: string;
+}
+
 export interface EquityCurve {
-  readonly points: readonly { readonly at: string; readonly equity: string; readonly cash: string }[];
+  readonly points: readonly EquityPoint[];
   readonly maxDrawdown: string | null;
 }
 

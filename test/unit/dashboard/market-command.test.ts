@@ -111,7 +111,7 @@ describe('what a command will do', () => {
   it('counts what an account-wide stop touches', () => {
     expect(english(plan({ target: 'account', command: 'halt' }, known())).slice(0, 2)).toEqual([
       'No new entries in any of the 5 symbols, and everybody sees that a person must look.',
-      'Exits go on: whatever is held keeps its stop and target (positions: 1, exposure: ₩48,000,000).',
+      'Exits go on: what the strategy bought keeps its stop and target (positions: 1, exposure: ₩48,000,000).',
     ]);
   });
 

@@ -123,10 +123,11 @@ describe('why there is no entry', () => {
 });
 
 describe('the equity series', () => {
-  const point = (minute: number, equity: string) => ({
+  const point = (minute: number, equity: string, netDeposits = '100') => ({
     at: new Date(minute * 60_000).toISOString(),
     equity,
     cash: '0',
+    netDeposits,
   });
 
   it('falls below its peak by the drawdown and comes back to zero', () => {
@@ -134,6 +135,13 @@ describe('the equity series', () => {
     const series = equitySeries({ points, maxDrawdown: '25' }, 0);
     expect(series?.drawdown.map(({ value }) => value)).toEqual([0, 0, -25, 0]);
     expect([series?.lowest, series?.highest]).toEqual([10_000_000_000n, 22_000_000_000n]);
+  });
+
+  it('does not fall by money that was taken out, nor rise out of a fall by money paid in', () => {
+    const points = [point(0, '100'), point(1, '90'), point(2, '990', '1000'), point(3, '495', '505')];
+    const series = equitySeries({ points, maxDrawdown: '10' }, 0);
+    expect(series?.drawdown.map(({ value }) => value)).toEqual([0, -10, -10, -10]);
+    expect(series?.equity.map(({ value }) => value)).toEqual([100, 90, 990, 495]);
   });
 
   it('drops a point that is not later than the one before, which a chart would refuse', () => {

@@ -11,7 +11,10 @@ const ACCOUNT = { cash: '1000', reserved: '0', equity: '1500', exposure: '500', 
 function answerOf(path: string): unknown {
   if (path === '/api/positions') return { positions: [{ symbol: 'KRW-BTC' }], at: '' };
   if (path.startsWith('/api/equity')) {
-    return { points: [{ at: '2026-01-01T00:00:00.000Z', equity: '1400', cash: '900' }], maxDrawdown: '1.5' };
+    return {
+      points: [{ at: '2026-01-01T00:00:00.000Z', equity: '1400', cash: '900', netDeposits: '1000' }],
+      maxDrawdown: '1.5',
+    };
   }
   return path.startsWith('/api/fills') ? { fills: [] } : {};
 }
@@ -303,9 +306,14 @@ describe('account, cluster and events in the store', () => {
 
   it('ends the equity curve with the account as it is valued now', async () => {
     const { store, say } = await playedStore();
-    say('account', 'state', { at: '', data: ACCOUNT });
+    say('account', 'state', { at: '', data: { ...ACCOUNT, deposits: '1200', withdrawals: '300' } });
     say('symbol:KRW-BTC', 'tick', { price: '151', at: '2026-01-02T00:00:00.000Z' });
-    expect(store.equity.value?.points.at(-1)).toEqual({ at: '2026-01-02T00:00:00.000Z', equity: '1500', cash: '1000' });
+    expect(store.equity.value?.points.at(-1)).toEqual({
+      at: '2026-01-02T00:00:00.000Z',
+      equity: '1500',
+      cash: '1000',
+      netDeposits: '900',
+    });
   });
 });
 

@@ -103,7 +103,12 @@ describe('data', () => {
         },
         equity: async (options) => {
           asked.push(options);
-          return ['100', '80', '90'].map((equity) => ({ at: '2026-01-31T09:00:00.000Z', equity, cash: '1' }));
+          // At the end 50 are taken out: no loss.
+          return [
+            { at: '2026-01-31T09:00:00.000Z', equity: '100', cash: '1', netDeposits: '70' },
+            { at: '2026-01-31T09:01:00.000Z', equity: '80', cash: '1', netDeposits: '70' },
+            { at: '2026-01-31T09:02:00.000Z', equity: '40', cash: '1', netDeposits: '20' },
+          ];
         },
       },
     });
@@ -119,7 +124,7 @@ describe('data', () => {
     });
     expect(await get('/api/candles?symbol=KRW-BTC&before=2026-01-31T09:00:00Z')).toEqual({ candles: [] });
     expect(await get('/api/equity?from=2026-01-31T09:00:00Z&points=3')).toMatchObject({
-      points: [{ equity: '100' }, { equity: '80' }, { equity: '90' }],
+      points: [{ equity: '100' }, { equity: '80' }, { equity: '40' }],
       maxDrawdown: '20',
     });
     expect(asked).toEqual([

@@ -1,5 +1,6 @@
-// Runs after `npm ci`: builds the dashboard, so that a fresh clone serves it. Vite is a development dependency; where it is
-// left out (`npm ci --omit=dev`) the page has to come with the package or the image.
+// npm's script `dependencies`, run after `npm ci`: builds the dashboard, so that a fresh clone serves it. `prepare` would do
+// the same and count as an install script of this package, for which npm refuses `npx coinpilot` (.npmrc). Vite is a
+// development dependency; where it is left out (`npm ci --omit=dev`) the page has to come with the package or the image.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

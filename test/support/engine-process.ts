@@ -33,7 +33,7 @@ export interface EngineProgram {
 }
 
 const COMMAND = fileURLToPath(new URL('../../coinpilot.mjs', import.meta.url));
-const READY_MS_MAX = 45_000;
+const READY_MS_MAX = 180_000;
 const EXIT_MS_MAX = 45_000;
 const POLL_MS = 20;
 /** Enough of a log to see why a run failed. */
